@@ -1,0 +1,40 @@
+/* The jail of a task that is not the current one (there are helpers for that), by plain loads from its cgroup. */
+#ifndef SECMODEL_JAIL_MEMBERSHIP_BPF_H
+#define SECMODEL_JAIL_MEMBERSHIP_BPF_H
+
+#define BELOW_JAIL_MAX 8 /* levels of cgroups below a jail's that are looked through */
+
+static __always_inline __u32 jid_of_task(struct task_struct *task)
+{
+	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+	struct cgroup_subsys_state *parent;
+	struct sj_settings *set;
+	struct sj_member *member;
+	__u64 id;
+	int i, above;
+
+	/* A jail is two levels below the root or deeper: most tasks of a host leave here, the rest at the parent's id.
+	 */
+	if (cgroup->level < 2)
+		return SJ_HOST;
+	set = the_settings();
+	if (!set)
+		return SJ_HOST;
+	above = cgroup->level - (int)set->jail_level;
+	for (i = 0; i < BELOW_JAIL_MAX; i++) {
+		if (above <= i)
+			break;
+		parent = cgroup->self.parent;
+		if (!parent)
+			return SJ_HOST;
+		cgroup = parent->cgroup;
+	}
+	parent = cgroup->self.parent;
+	if (!parent || parent->cgroup->kn->id != set->parent_cgroup)
+		return SJ_HOST;
+	id = cgroup->kn->id;
+	member = bpf_map_lookup_elem(&members, &id);
+	return member ? member->jid : SJ_HOST;
+}
+
+#endif

@@ -1,0 +1,278 @@
+// The anchor: the one process that holds the door of a jail open. A Landlock domain can only be inherited, never joined,
+// so whatever is to run in the jail is forked from here. Freestanding and tiny: it runs behind every guard of the jail,
+// holds no host descriptor but its channel, and has nothing that the jail's root lacks.
+#include "anchor/raw.h"
+#include "launch/anchor_protocol.h"
+
+#include <asm/unistd.h>
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <linux/signal.h>
+
+namespace {
+
+using namespace jails::launch;
+using namespace anchor;
+
+// Large enough for any message; pages that no message reached stay untouched.
+alignas(16) char buffer[kMaxAnchorMessage];
+constexpr int kMaxFds = 8;
+
+struct Received {
+  long bytes;
+  int fds[kMaxFds];
+  int count;
+};
+
+Received receive() {
+  Received got{};
+  alignas(8) char control[cmsg_space(sizeof(int) * kMaxFds)];
+  IoVec part{buffer, sizeof buffer};
+  MsgHdr message{nullptr, 0, &part, 1, control, sizeof control, 0};
+  do got.bytes = call(__NR_recvmsg, kAnchorChannel, &message, kMsgCmsgCloexec);
+  while (got.bytes == -EINTR);
+  if (got.bytes > 0 && message.control_length >= sizeof(CmsgHdr)) {
+    const auto *header = reinterpret_cast<const CmsgHdr *>(control);
+    got.count = static_cast<int>((header->length - sizeof(CmsgHdr)) / sizeof(int));
+    const auto *fds = reinterpret_cast<const int *>(control + sizeof(CmsgHdr));
+    for (int i = 0; i < got.count && i < kMaxFds; i++) got.fds[i] = fds[i];
+  }
+  return got;
+}
+
+// The supervisor is gone: nothing may run unsupervised. kill(-1) reaches exactly this jail, by the signal scope.
+[[noreturn]] void end_jail() {
+  call(__NR_kill, -1, 9);
+  call(__NR_exit_group, 1);
+  __builtin_unreachable();
+}
+
+uint64_t bounding_set() {
+  uint64_t set = 0;
+  for (unsigned cap = 0; cap < 64; cap++)
+    if (call(__NR_prctl, PR_CAPBSET_READ, cap, 0, 0, 0) == 1) set |= 1ULL << cap;
+  return set;
+}
+
+uint64_t ambient_set() {
+  uint64_t set = 0;
+  for (unsigned cap = 0; cap < 64; cap++)
+    if (call(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) == 1) set |= 1ULL << cap;
+  return set;
+}
+
+bool bind_refused(uint32_t port) {
+  const long fd = call(__NR_socket, 2, 2 | kSockCloexec, 0); // AF_INET, SOCK_DGRAM
+  if (fd < 0) return false;
+  struct {
+    uint16_t family;
+    uint16_t port_be;
+    uint32_t address;
+    char pad[8];
+  } at{2, __builtin_bswap16(static_cast<uint16_t>(port)), 0, {}};
+  const long rc = call(__NR_bind, fd, &at, sizeof at);
+  call(__NR_close, fd);
+  return rc == -EPERM;
+}
+
+bool hidden(uint32_t pid) {
+  char path[24] = "/proc/";
+  append_number(path, pid);
+  const long rc = call(__NR_access, path, 0);
+  return rc == -ENOENT;
+}
+
+bool proc_sys_read_only() {
+  const long fd = call(__NR_open, "/proc/sys/kernel/core_pattern", O_WRONLY | O_CLOEXEC, 0);
+  if (fd >= 0) call(__NR_close, fd);
+  return fd < 0; // EROFS, or ENOENT where /proc has no sys
+}
+
+void check(const CheckRequest &request) {
+  CheckReply reply{};
+  reply.type = FromAnchor::Checked;
+  auto held = [&](Guard guard, bool good) {
+    if (good) reply.held |= guard;
+  };
+  held(kGuardSeccomp, call(__NR_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER);
+  held(kGuardSignal, call(__NR_kill, request.outsider, 0) == -EPERM);
+  held(kGuardHidepid, hidden(request.outsider));
+  held(kGuardMount, call(__NR_mount, "none", "/", "tmpfs", 0, 0) == -EPERM);
+  held(kGuardNoNewPrivs, call(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+  held(kGuardPorts, request.probe_port == 0 || bind_refused(request.probe_port));
+  held(kGuardKeyring, call(__NR_add_key, 1, 1, 1, 1, 1) == -EPERM);
+  held(kGuardProcReadOnly, proc_sys_read_only());
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2]{};
+  call(__NR_capget, &header, data);
+  reply.bounding = bounding_set();
+  reply.ambient = ambient_set();
+  reply.effective = static_cast<uint64_t>(data[1].effective) << 32U | data[0].effective;
+  reply.permitted = static_cast<uint64_t>(data[1].permitted) << 32U | data[0].permitted;
+  reply.inheritable = static_cast<uint64_t>(data[1].inheritable) << 32U | data[0].inheritable;
+  call(__NR_sendto, kAnchorChannel, &reply, sizeof reply, kMsgNosignal, 0, 0);
+}
+
+// --- In the child -----------------------------------------------------------------------------------------------------
+
+struct Child {
+  const SpawnRequest *request;
+  const int *fds; // status pipe, stdio descriptors, terminal
+  const char *directory;
+  char **argv;
+  char **envp;
+};
+
+[[noreturn]] void give_up(int status_pipe, SpawnStep step, long rc) {
+  const SpawnFailure failure{step, static_cast<int32_t>(-rc)};
+  call(__NR_write, status_pipe, &failure, sizeof failure);
+  call(__NR_exit_group, 127);
+  __builtin_unreachable();
+}
+
+// dup2 onto 0, 1, 2. Received descriptors are above 3, so none is overwritten before it is used.
+long set_stdio(const Child &child) {
+  int next = 1;
+  for (int slot = 0; slot < 3; slot++) {
+    if (child.request->stdio[slot] == Stdio::Terminal) continue;
+    long fd = 0;
+    if (child.request->stdio[slot] == Stdio::Descriptor) {
+      fd = child.fds[next++];
+    } else {
+      fd = call(__NR_open, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+      if (fd < 0) return fd;
+    }
+    const long rc = call(__NR_dup3, fd, slot, 0);
+    if (rc < 0) return rc;
+  }
+  return next;
+}
+
+long set_terminal(const Child &child, int terminal) {
+  long rc = call(__NR_ioctl, terminal, kTiocsctty, 0);
+  for (int slot = 0; slot < 3 && rc >= 0; slot++)
+    if (child.request->stdio[slot] == Stdio::Terminal) rc = call(__NR_dup3, terminal, slot, 0);
+  return rc;
+}
+
+bool wants_terminal(const SpawnRequest &request) {
+  return request.stdio[0] == Stdio::Terminal || request.stdio[1] == Stdio::Terminal ||
+         request.stdio[2] == Stdio::Terminal;
+}
+
+long set_identity(const SpawnRequest &request) {
+  long rc = call(__NR_setgroups, request.group_count, request.groups);
+  if (rc >= 0) rc = call(__NR_setresgid, request.gid, request.gid, request.gid);
+  if (rc >= 0) rc = call(__NR_setresuid, request.uid, request.uid, request.uid);
+  return rc;
+}
+
+// execvp(3)'s search, with PATH as the program will see it.
+long exec_search(const Child &child) {
+  const char *name = child.argv[0];
+  if (find(name, '/') != nullptr) return call(__NR_execve, name, child.argv, child.envp);
+  const char *path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  for (char **entry = child.envp; *entry != nullptr; entry++)
+    if (starts_with(*entry, "PATH=")) path = *entry + 5;
+  const unsigned long name_length = length(name);
+  long result = -ENOENT;
+  while (true) {
+    const char *end = find(path, ':');
+    const unsigned long size = end != nullptr ? static_cast<unsigned long>(end - path) : length(path);
+    char full[4096];
+    if (size > 0 && size + name_length + 2 < sizeof full) {
+      copy(full, path, size);
+      full[size] = '/';
+      copy(full + size + 1, name, name_length + 1);
+      const long rc = call(__NR_execve, full, child.argv, child.envp);
+      if (rc != -ENOENT && rc != -ENOTDIR && rc != -EACCES) return rc;
+      if (rc == -EACCES) result = rc;
+    }
+    if (end == nullptr) return result;
+    path = end + 1;
+  }
+}
+
+[[noreturn]] void run_child(const Child &child) {
+  const int status = child.fds[0];
+  call(__NR_setsid);
+  long rc = set_stdio(child);
+  if (rc < 0) give_up(status, SpawnStep::Setup, rc);
+  if (wants_terminal(*child.request)) {
+    rc = set_terminal(child, child.fds[rc]);
+    if (rc < 0) give_up(status, SpawnStep::Terminal, rc);
+  }
+  rc = set_identity(*child.request);
+  if (rc < 0) give_up(status, SpawnStep::Identity, rc);
+  rc = call(__NR_chdir, child.directory);
+  if (rc < 0) give_up(status, SpawnStep::Directory, rc);
+  call(__NR_close, kAnchorChannel);
+  const uint64_t none = 0;
+  call(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, nullptr, sizeof none);
+  give_up(status, SpawnStep::Exec, exec_search(child));
+}
+
+// --- In the anchor ----------------------------------------------------------------------------------------------------
+
+// Pointers into the message for argv and envp stand behind it, in the same buffer.
+long spawn(const Received &got, const SpawnRequest &request) {
+  const char *text = buffer + sizeof(SpawnRequest);
+  const char *end = buffer + got.bytes;
+  auto next = [&]() -> char * {
+    const char *start = text;
+    while (text < end && *text != 0) text++;
+    if (text == end) return nullptr;
+    text++;
+    return const_cast<char *>(start);
+  };
+  const unsigned long pointers = (static_cast<unsigned long>(got.bytes) + 15) & ~15UL;
+  const unsigned long wanted = (static_cast<unsigned long>(request.argc) + request.envc + 2) * sizeof(char *);
+  if (request.argc == 0 || request.argc > kMaxAnchorMessage || request.envc > kMaxAnchorMessage ||
+      pointers + wanted > sizeof buffer)
+    return -E2BIG;
+  Child child{&request, got.fds, next(), reinterpret_cast<char **>(buffer + pointers), nullptr};
+  child.envp = child.argv + request.argc + 1;
+  for (uint32_t i = 0; i < request.argc; i++) child.argv[i] = next();
+  child.argv[request.argc] = nullptr;
+  for (uint32_t i = 0; i < request.envc; i++) child.envp[i] = next();
+  child.envp[request.envc] = nullptr;
+  if (child.directory == nullptr || child.argv[request.argc - 1] == nullptr) return -EINVAL;
+  // CLONE_PARENT: the supervisor becomes the parent, as in the process tree of the original.
+  const long pid = call(__NR_clone, CLONE_PARENT | 17 /* SIGCHLD */, 0, 0, 0, 0);
+  if (pid == 0) run_child(child);
+  return pid;
+}
+
+void handle_spawn(const Received &got) {
+  const auto &request = *reinterpret_cast<const SpawnRequest *>(buffer);
+  if (got.bytes < static_cast<long>(sizeof request) || got.count < 1 || request.group_count > kMaxGroups) return;
+  const uint32_t id = request.id;
+  const long rc = spawn(got, request);
+  SpawnReply reply{rc < 0 ? FromAnchor::SpawnFailed : FromAnchor::Spawned, id, static_cast<int32_t>(rc < 0 ? -rc : rc)};
+  call(__NR_sendto, kAnchorChannel, &reply, sizeof reply, kMsgNosignal, 0, 0);
+}
+
+} // namespace
+
+extern "C" [[noreturn]] void anchor_main() {
+  // Blocked rather than ignored: a child unblocks with one call, and a jailed kill(-1) cannot end its own jail by accident.
+  const uint64_t all = ~0ULL;
+  call(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, nullptr, sizeof all);
+  call(__NR_prctl, PR_SET_NAME, "jail-anchor", 0, 0, 0);
+  while (true) {
+    const Received got = receive();
+    if (got.bytes < static_cast<long>(sizeof(uint32_t))) end_jail();
+    const auto type = *reinterpret_cast<const ToAnchor *>(buffer);
+    if (type == ToAnchor::Check && got.bytes >= static_cast<long>(sizeof(CheckRequest)))
+      check(*reinterpret_cast<const CheckRequest *>(buffer));
+    else if (type == ToAnchor::Spawn)
+      handle_spawn(got);
+    for (int i = 0; i < got.count; i++) call(__NR_close, got.fds[i]);
+  }
+}
+
+asm(".globl _start\n_start:\n  xor %ebp, %ebp\n  and $-16, %rsp\n  call anchor_main\n");

@@ -1,0 +1,60 @@
+// The cgroups of one jail: a v2 cgroup always (membership, kill), and a v1 cgroup in each hierarchy that holds a
+// controller for which a limit is set (joining a v1 hierarchy costs 0.3 ms, so only those).
+#pragma once
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "cgroup/hierarchy.h"
+#include "model/spec.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace jails::cgroup {
+
+class Group {
+public:
+  // Makes PARENT/NAME (fresh: one that is there and empty is removed first; one with processes is Busy) and sets the
+  // limits. parent is Instance::cgroup_name(). A limit whose controller is missing is an error naming both.
+  static Result<Group> create(const Hierarchies &where, const std::string &parent, const JailName &name, const Limits &limits);
+  // One that exists; NotFound otherwise.
+  static Result<Group> open(const Hierarchies &where, const std::string &parent, const JailName &name);
+
+  Group(Group &&) = default;
+  Group &operator=(Group &&) = default;
+  ~Group() = default; // the cgroup stays: remove() is explicit
+
+  [[nodiscard]] int v2() const { return v2_.get(); }
+  [[nodiscard]] uint64_t id() const { return id_; } // kernfs inode: what BPF sees as the cgroup id
+  // Open cgroup.procs files of the v1 cgroups, for the child to write itself into.
+  [[nodiscard]] Result<std::vector<Fd>> v1_procs() const;
+
+  [[nodiscard]] Result<std::vector<pid_t>> processes() const;
+  // Members without `except`; counts nothing twice.
+  [[nodiscard]] Result<size_t> count_others(pid_t except) const;
+  [[nodiscard]] Result<bool> populated() const;
+
+  // SIGKILL to every process in it, forks under way included (cgroup.kill, Linux 5.14).
+  [[nodiscard]] Status kill() const;
+  // Waits until no process is left. Busy after timeout_ms.
+  [[nodiscard]] Status wait_empty(int timeout_ms) const;
+  // rmdir, v1 included; being gone already is no error.
+  Status remove();
+
+private:
+  Group() = default;
+  struct Part {
+    std::string controller; // "" is v2
+    std::string parent;     // directory that holds it
+  };
+  Fd v2_;
+  uint64_t id_ = 0;
+  std::string name_;
+  std::vector<Part> parts_;
+};
+
+// Removes the (empty) v1 parents that Group::create made; at unload.
+void remove_parents(const Hierarchies &where, const std::string &parent);
+
+} // namespace jails::cgroup

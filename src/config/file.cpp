@@ -1,0 +1,107 @@
+#include "config/file.h"
+
+#include "base/fd.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "sys/file.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace jails {
+
+namespace {
+
+Status check_trusted(const struct stat &st) {
+  const auto refuse = [](std::string text) { return fail(ErrorKind::Denied, std::move(text)); };
+  if (!S_ISREG(st.st_mode)) return fail(ErrorKind::Malformed, "not a regular file");
+  if (st.st_uid != 0 && st.st_uid != geteuid())
+    return refuse(fmt::format("belongs to uid {}, expected root: its owner could change what root runs", st.st_uid));
+  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return refuse(fmt::format("mode {:04o} lets others write it, expected 0600 or 0644", st.st_mode & 07777U));
+  if (static_cast<size_t>(st.st_size) > kConfigFileMax) return fail(ErrorKind::Malformed, "larger than 1 MiB");
+  return {};
+}
+
+Result<std::string> read_trusted(const std::string &path) {
+  // O_NONBLOCK: the open of a FIFO would wait for a writer.
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  if (!fd && errno == ELOOP) return fail(ErrorKind::Denied, "is a symbolic link, expected the file itself", ELOOP);
+  if (!fd) return fail_errno("cannot open");
+  struct stat st{};
+  if (fstat(fd.get(), &st) != 0) return fail_errno("cannot stat");
+  TRY(check_trusted(st));
+  return sys::read_all(fd.get(), kConfigFileMax); // again bounded: the file may grow meanwhile
+}
+
+Status write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = TEMP_FAILURE_RETRY(write(fd, bytes.data(), bytes.size()));
+    if (n < 0) return fail_errno("cannot write");
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  return {};
+}
+
+Status replace(const std::string &path, std::string_view bytes) {
+  const auto slash = path.rfind('/');
+  const std::string dir = slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const Fd dir_fd(open(dir.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+  if (!dir_fd) return fail_errno("cannot open its directory");
+
+  std::string temporary = dir + "/.new-XXXXXX";
+  const Fd fd(mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd) return fail_errno("cannot create a temporary file beside it");
+  ScopeExit remove_temporary([&] { unlink(temporary.c_str()); });
+
+  if (fchmod(fd.get(), 0600) != 0) return fail_errno("cannot set the mode");
+  TRY(write_all(fd.get(), bytes));
+  if (fsync(fd.get()) != 0) return fail_errno("cannot sync"); // before the rename, or a crash leaves an empty file
+  if (rename(temporary.c_str(), path.c_str()) != 0) return fail_errno("cannot rename into place");
+  remove_temporary.dismiss();
+  if (fsync(dir_fd.get()) != 0) return fail_errno("cannot sync its directory");
+  return {};
+}
+
+} // namespace
+
+Result<std::string> read_file(const std::string &path) { return TRY_IN(printable(path), read_trusted(path)); }
+
+Status write_file(const std::string &path, std::string_view bytes) {
+  if (bytes.size() > kConfigFileMax) return fail(ErrorKind::Usage, printable(path) + ": would be larger than 1 MiB");
+  TRY_IN(printable(path), replace(path, bytes));
+  return {};
+}
+
+Result<JailConfig> load_jail(const std::string &path, const JailName &name, std::string_view default_root) {
+  return parse_jail(TRY(read_file(path)), path, name, default_root);
+}
+
+Status save_jail(const std::string &path, const JailConfig &config) {
+  TRY(validate(config.spec));
+  const std::string text = write_jail(config);
+  // TOML cannot hold everything that a command line can: words that are not UTF-8 would not come back.
+  const auto back = parse_jail(text, path, config.spec.name, config.spec.root);
+  if (!back) return fail(ErrorKind::Usage, std::string(back.error().text()));
+  if (back->spec != config.spec)
+    return fail(ErrorKind::Usage, printable(path) + ": the configuration would not read back as it is");
+  return write_file(path, text);
+}
+
+Result<ToolConfig> load_tool(const std::string &path) {
+  auto text = read_file(path);
+  if (!text && text.error().kind() == ErrorKind::NotFound) return ToolConfig{};
+  return parse_tool(TRY(std::move(text)), path);
+}
+
+Status save_tool(const std::string &path, const ToolConfig &config) {
+  const std::string text = write_tool(config);
+  if (auto back = parse_tool(text, path); !back) return fail(ErrorKind::Usage, std::string(back.error().text()));
+  return write_file(path, text);
+}
+
+} // namespace jails

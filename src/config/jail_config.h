@@ -1,0 +1,49 @@
+// jail.toml: what a person writes about one jail. Text to value and back; files in config/file.h.
+#pragma once
+
+#include "base/error.h"
+#include "model/spec.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace jails {
+
+enum class RootKind : uint8_t {
+  Thin,  // the base's read-only trees are mounted into the jail's own root (the default)
+  Plain, // the directory `root.path` (spec.root) as it is; the other kinds use the default root and have no path
+  Thick, // a full copy of the base
+};
+Result<RootKind> parse_root_kind(std::string_view text); // thin, plain, thick
+std::string_view to_string(RootKind kind);
+
+// The name of a base below DATA/base: 1 to 63 of [A-Za-z0-9._:-], not starting with "." or "-".
+Status check_base(std::string_view name);
+
+inline constexpr int kConfigVersion = 1;
+
+struct JailConfig {
+  Spec spec;
+  bool autostart = false;
+  RootKind root_kind = RootKind::Thin;
+  std::string base = "host";
+  std::string command_line; // command as written, when it was a string; empty: a list or none. spec.command is in force
+  int version = kConfigVersion;
+
+  friend bool operator==(const JailConfig &, const JailConfig &) = default;
+};
+
+// A jail of that name with every key at its default.
+JailConfig default_jail(const JailName &name, std::string_view default_root);
+
+// The whole text of a jail.toml. `file` is what diagnostics call it: Malformed "FILE:LINE: key 'ports': ...", the first
+// by line. Unknown keys, wrong types, newer versions and anything that validate() refuses are errors.
+Result<JailConfig> parse_jail(std::string_view text, std::string_view file, const JailName &name,
+                              std::string_view default_root);
+
+// A commented file for a person to edit; a key at its default is written commented out. parse_jail() of it gives the
+// same value (for a config that validate() accepts, and the default root that it was made with).
+std::string write_jail(const JailConfig &config);
+
+} // namespace jails

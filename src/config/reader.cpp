@@ -1,0 +1,177 @@
+#include "config/reader.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <numeric>
+
+namespace jails {
+
+void Diagnostics::add(uint32_t line, std::string text) {
+  if (!first_.empty() && line >= line_) return;
+  first_ = std::move(text);
+  line_ = line;
+}
+
+void Diagnostics::add_key(uint32_t line, std::string_view key, std::string_view text) {
+  add(line, fmt::format("key '{}': {}", key, text));
+}
+
+Status Diagnostics::status() const {
+  if (first_.empty()) return {};
+  return fail(ErrorKind::Malformed, fmt::format("{}:{}: {}", printable(file_), line_, first_));
+}
+
+TableReader::TableReader(Diagnostics &notes, const TomlTable &table, std::string_view prefix,
+                         std::span<const std::string_view> known)
+    : notes_(notes), table_(table), prefix_(prefix), known_(known), asked_(table.size()) {}
+
+const TomlEntry *TableReader::find(std::string_view key) {
+  for (size_t i = 0; i < table_.size(); i++) {
+    if (table_[i].key != key) continue;
+    asked_[i] = true;
+    return &table_[i];
+  }
+  return nullptr;
+}
+
+void TableReader::wrong(uint32_t line, std::string_view key, std::string_view text) {
+  notes_.add_key(line, prefix_ + std::string(key), text);
+}
+
+const TomlTable *TableReader::table(std::string_view key) {
+  const auto *entry = find(key);
+  if (entry == nullptr) return nullptr;
+  if (const auto *table = std::get_if<TomlTable>(&entry->value.data)) return table;
+  wrong(entry->line, key, fmt::format("expected a table, [{}]", key));
+  return nullptr;
+}
+
+uint32_t TableReader::boolean(std::string_view key, bool &to) {
+  const auto *entry = find(key);
+  if (entry == nullptr) return 0;
+  if (const auto *value = std::get_if<bool>(&entry->value.data)) {
+    to = *value;
+    return entry->line;
+  }
+  wrong(entry->line, key, "expected true or false");
+  return 0;
+}
+
+uint32_t TableReader::number(std::string_view key, std::optional<uint64_t> &to, uint64_t low, uint64_t high) {
+  const auto *entry = find(key);
+  if (entry == nullptr) return 0;
+  const auto *value = std::get_if<int64_t>(&entry->value.data);
+  if (value == nullptr || *value < 0 || static_cast<uint64_t>(*value) < low || static_cast<uint64_t>(*value) > high) {
+    wrong(entry->line, key, fmt::format("expected a number from {} to {}", low, high));
+    return 0;
+  }
+  to = static_cast<uint64_t>(*value);
+  return entry->line;
+}
+
+uint32_t TableReader::size(std::string_view key, std::optional<uint64_t> &to, uint64_t low, uint64_t high) {
+  const auto *entry = find(key);
+  if (entry == nullptr) return 0;
+  const auto *integer = std::get_if<int64_t>(&entry->value.data);
+  const auto *text = std::get_if<std::string>(&entry->value.data);
+  std::optional<uint64_t> bytes;
+  if (integer != nullptr && *integer >= 0) bytes = static_cast<uint64_t>(*integer);
+  if (text != nullptr) {
+    auto parsed = parse_size(*text);
+    if (!parsed) {
+      wrong(entry->line, key, parsed.error().text());
+      return 0;
+    }
+    bytes = *parsed;
+  }
+  if (!bytes || *bytes < low || *bytes > high) {
+    wrong(entry->line, key, fmt::format("expected a number of bytes from {} to {}, or text like \"512M\"", low, high));
+    return 0;
+  }
+  to = bytes;
+  return entry->line;
+}
+
+uint32_t TableReader::milliseconds(std::string_view key, uint32_t &to, uint32_t max_ms) {
+  const auto *entry = find(key);
+  if (entry == nullptr) return 0;
+  double seconds = -1;
+  if (const auto *integer = std::get_if<int64_t>(&entry->value.data)) seconds = static_cast<double>(*integer);
+  if (const auto *number = std::get_if<double>(&entry->value.data)) seconds = *number;
+  if (!(seconds >= 0 && seconds <= max_ms / 1000.0)) { // a NaN is in no range
+    wrong(entry->line, key, fmt::format("expected seconds from 0 to {}, like 5 or 2.5", max_ms / 1000));
+    return 0;
+  }
+  to = static_cast<uint32_t>(std::lround(seconds * 1000));
+  return entry->line;
+}
+
+uint32_t TableReader::text(std::string_view key, std::string_view expected,
+                           const std::function<Status(const std::string &)> &parse) {
+  const auto *entry = find(key);
+  if (entry == nullptr) return 0;
+  const auto *value = std::get_if<std::string>(&entry->value.data);
+  if (value == nullptr) {
+    wrong(entry->line, key, fmt::format("expected {}", expected));
+    return 0;
+  }
+  if (auto done = parse(*value); !done) {
+    wrong(entry->line, key, done.error().text());
+    return 0;
+  }
+  return entry->line;
+}
+
+void TableReader::done() {
+  for (size_t i = 0; i < table_.size(); i++) {
+    if (asked_[i]) continue;
+    const std::string full = prefix_ + table_[i].key;
+    const auto near = nearest_key(full, known_);
+    std::string text = "unknown key " + in_quotes(full);
+    if (!near.empty()) text += fmt::format(", did you mean '{}'?", near);
+    notes_.add(table_[i].line, std::move(text));
+  }
+}
+
+static std::string_view leaf(std::string_view key) {
+  const auto dot = key.rfind('.');
+  return dot == key.npos ? key : key.substr(dot + 1);
+}
+
+// Levenshtein: insertions, deletions and replacements from a to b.
+static size_t distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); i++) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); j++) {
+      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string_view nearest_key(std::string_view key, std::span<const std::string_view> known) {
+  constexpr size_t kLongest = 40; // no key of ours is near that; also bounds the work
+  if (key.size() > kLongest) return {};
+  for (auto other : known)
+    if (leaf(other) == leaf(key)) return other;
+  std::string_view best;
+  size_t best_distance = key.size();
+  for (auto other : known) {
+    const size_t d = std::min(distance(key, other), distance(leaf(key), leaf(other)) + 1);
+    const size_t allowed = std::max<size_t>(1, leaf(other).size() / 3);
+    if (d <= allowed && d < best_distance) {
+      best = other;
+      best_distance = d;
+    }
+  }
+  return best;
+}
+
+} // namespace jails

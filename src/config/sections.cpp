@@ -1,0 +1,152 @@
+#include "config/sections.h"
+
+#include "base/text.h"
+
+#include <fmt/format.h>
+
+namespace jails {
+
+Status read_version(std::string_view file, const TomlTable &table, int &to) {
+  for (const auto &entry : table) {
+    if (entry.key != "version") continue;
+    Diagnostics notes(file);
+    const auto *value = std::get_if<int64_t>(&entry.value.data);
+    if (value == nullptr || *value < 1) {
+      notes.add_key(entry.line, "version", fmt::format("expected {}", kConfigVersion));
+    } else if (*value > kConfigVersion) {
+      notes.add_key(entry.line, "version",
+                    fmt::format("this file has version {}, this program reads up to {}: use a newer jails release",
+                                *value, kConfigVersion));
+    } else {
+      to = static_cast<int>(*value);
+    }
+    return notes.status();
+  }
+  return {};
+}
+
+void read_supervision(TableReader &reader, bool &autostart, Profile &profile, RestartPolicy &restart,
+                      uint32_t &stop_grace_ms) {
+  reader.boolean("autostart", autostart);
+  reader.parsed("profile", "\"low\", \"medium\" or \"high\"", profile, parse_profile);
+  reader.parsed("restart", "\"always\", \"on-failure\" or \"never\"", restart, parse_restart);
+  reader.milliseconds("stop_grace", stop_grace_ms, kStopGraceMaxMs);
+}
+
+void read_limits(TableReader &top, Limits &to) {
+  const auto *table = top.table("limits");
+  if (table == nullptr) return;
+  TableReader reader(top.notes(), *table, "limits.", top.known());
+  reader.size("memory", to.memory, kMemoryMin, kMemoryMax);
+  reader.number("processes", to.processes, 1, kProcessesMax);
+  reader.number("files", to.files, 1, kFilesMax);
+  reader.size("sockbuf", to.sockbuf, 1, kSockbufMax);
+  const uint32_t quota = reader.number("cpu_quota", to.cpu_quota, 1, kCpuQuotaMax);
+  const uint32_t period = reader.number("cpu_period", to.cpu_period, kCpuPeriodMin, kCpuPeriodMax);
+  if (quota != 0 && reader.find("cpu_period") == nullptr) reader.wrong(quota, "cpu_quota", "needs cpu_period as well");
+  if (period != 0 && reader.find("cpu_quota") == nullptr) reader.wrong(period, "cpu_period", "needs cpu_quota as well");
+  reader.done();
+}
+
+void read_log(TableReader &top, LogSpec &to) {
+  const auto *table = top.table("log");
+  if (table == nullptr) return;
+  TableReader reader(top.notes(), *table, "log.", top.known());
+  reader.parsed("facility", "a facility like \"daemon\"", to.facility, parse_facility);
+  for (auto [key, level] : {std::pair("out_level", &to.out_level), std::pair("err_level", &to.err_level)}) {
+    const auto *entry = reader.find(key);
+    if (entry == nullptr) continue;
+    const auto *number = std::get_if<int64_t>(&entry->value.data);
+    if (number != nullptr && *number >= 0 && *number <= 7)
+      *level = static_cast<int>(*number);
+    else
+      reader.parsed(key, "a level like \"notice\" or a number from 0 to 7", *level, parse_level);
+  }
+  reader.parsed("tag", "text of 1 to 63 bytes", to.tag, parse_tag);
+  reader.done();
+}
+
+void Writer::comment(std::string_view text) {
+  for (auto row : split(text, '\n')) text_.append("# ").append(row).append("\n");
+}
+
+void Writer::paragraph(std::string_view text) {
+  comment(text);
+  text_ += '\n';
+}
+
+void Writer::section(std::string_view header, std::string_view text) {
+  comment(text);
+  text_.append(header).append("\n\n");
+}
+
+void Writer::key(std::string_view text, std::string_view name, std::string_view value, bool is_default) {
+  comment(text);
+  if (is_default) text_ += '#';
+  text_.append(name).append(" = ").append(value).append("\n\n");
+}
+
+// The largest unit that divides the value, so that it reads back as it is.
+static std::string size_text(uint64_t bytes) {
+  constexpr std::string_view kUnits = "KMGT";
+  size_t unit = 0;
+  while (unit < kUnits.size() && bytes != 0 && bytes % 1024 == 0) {
+    bytes /= 1024;
+    unit++;
+  }
+  return unit == 0 ? std::to_string(bytes) : fmt::format("\"{}{}\"", bytes, kUnits[unit - 1]);
+}
+
+static std::string seconds_text(uint32_t ms) {
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) : fmt::format("{}.{:03}", ms / 1000, ms % 1000);
+}
+
+void write_supervision(Writer &out, bool autostart, Profile profile, RestartPolicy restart, uint32_t stop_grace_ms) {
+  out.key("Start with `jailmgr start --all`, as at boot: true or false. Default: false.", "autostart",
+          autostart ? "true" : "false", !autostart);
+  out.key("What the jail is denied, rising: \"low\", \"medium\", \"high\". Default: \"high\".", "profile",
+          toml_string(to_string(profile)), profile == Profile::High);
+  out.key("When the command ends: start it again \"always\", \"on-failure\" (a signal or an exit status\n"
+          "other than 0) or \"never\". Default: \"always\".",
+          "restart", toml_string(to_string(restart)), restart == RestartPolicy::Always);
+  out.key("Seconds from SIGTERM to SIGKILL at a stop, 0 to 3600, fractions allowed. Default: 5.", "stop_grace",
+          seconds_text(stop_grace_ms), stop_grace_ms == 5000);
+}
+
+void write_limits(Writer &out, const Limits &limits) {
+  const auto number = [](const std::optional<uint64_t> &value, std::string_view example) {
+    return value ? std::to_string(*value) : std::string(example);
+  };
+  const auto size = [](const std::optional<uint64_t> &value, std::string_view example) {
+    return value ? size_text(*value) : std::string(example);
+  };
+  out.section("[limits]",
+              "For the jail as a whole. A key that is left out means no limit; the lines below show examples.");
+  out.key("Memory in bytes, or with K, M, G, T (of 1024). At least 4096.", "memory", size(limits.memory, "\"512M\""),
+          !limits.memory);
+  out.key("Processes and threads, 1 to 4194304.", "processes", number(limits.processes, "100"), !limits.processes);
+  out.key("Open files, 1 to 2147483647.", "files", number(limits.files, "1024"), !limits.files);
+  out.key("Socket buffers in bytes, or with K, M, G, T.", "sockbuf", size(limits.sockbuf, "\"4M\""), !limits.sockbuf);
+  out.key("CPU time in ticks of 1/100 s for each period, 1 to 1000000; only with cpu_period.\n"
+          "50 ticks in a period of 1000000 is half a CPU.",
+          "cpu_quota", number(limits.cpu_quota, "50"), !limits.cpu_quota);
+  out.key("The period in microseconds, 1000 to 1000000; only with cpu_quota.", "cpu_period",
+          number(limits.cpu_period, "1000000"), !limits.cpu_period);
+}
+
+void write_log(Writer &out, const LogSpec &log) {
+  const LogSpec defaults;
+  out.section("[log]", "Where the command's output goes, see syslog(3).");
+  out.key("auth, authpriv, cron, daemon, ftp, kern, lpr, mail, news, syslog, user, uucp, local0 to local7.\n"
+          "Default: \"daemon\".",
+          "facility", toml_string(facility_name(log.facility)), log.facility == defaults.facility);
+  out.key("Level of standard output: emerg, alert, crit, err, warning, notice, info, debug, or 0 to 7.\n"
+          "Default: \"notice\".",
+          "out_level", toml_string(level_name(log.out_level)), log.out_level == defaults.out_level);
+  out.key("Level of standard error. Default: \"err\".", "err_level", toml_string(level_name(log.err_level)),
+          log.err_level == defaults.err_level);
+  out.key("The program name in each line, 1 to 63 bytes. Default: \"jailctl\".", "tag", toml_string(log.tag),
+          log.tag == defaults.tag);
+}
+
+} // namespace jails

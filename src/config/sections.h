@@ -1,0 +1,40 @@
+// The parts that jail.toml and jailmgr.toml share, both ways.
+#pragma once
+
+#include "config/jail_config.h"
+#include "config/reader.h"
+#include "model/spec.h"
+
+#include <string>
+#include <string_view>
+
+namespace jails {
+
+// Newer than kConfigVersion is an error of its own, before any other: unknown keys are to be expected then.
+Status read_version(std::string_view file, const TomlTable &table, int &to);
+
+void read_supervision(TableReader &reader, bool &autostart, Profile &profile, RestartPolicy &restart,
+                      uint32_t &stop_grace_ms);
+void read_limits(TableReader &top, Limits &to);
+void read_log(TableReader &top, LogSpec &to);
+
+// Writes keys with their comments, below each other.
+class Writer {
+public:
+  void paragraph(std::string_view comment);                        // lines of comment, then nothing
+  void section(std::string_view header, std::string_view comment); // "[limits]" below its comment
+  // "key = value", commented out if `is_default`, below its comment.
+  void key(std::string_view comment, std::string_view name, std::string_view value, bool is_default);
+  void line(std::string_view text) { text_.append(text).append("\n"); }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+private:
+  void comment(std::string_view text);
+  std::string text_;
+};
+
+void write_supervision(Writer &out, bool autostart, Profile profile, RestartPolicy restart, uint32_t stop_grace_ms);
+void write_limits(Writer &out, const Limits &limits);
+void write_log(Writer &out, const LogSpec &log);
+
+} // namespace jails

@@ -1,0 +1,29 @@
+// /etc/jailmgr/jailmgr.toml: what `jailmgr create` puts into a new jail when the command line does not say.
+#pragma once
+
+#include "config/jail_config.h"
+
+namespace jails {
+
+struct ToolConfig {
+  std::string base = "host";
+  RootKind root = RootKind::Thin; // never Plain
+  Profile profile = Profile::High;
+  bool autostart = false;
+  RestartPolicy restart = RestartPolicy::Always;
+  uint32_t stop_grace_ms = 5000;
+  Limits limits;
+  LogSpec log;
+  int version = kConfigVersion;
+
+  friend bool operator==(const ToolConfig &, const ToolConfig &) = default;
+};
+
+// As parse_jail() and write_jail().
+Result<ToolConfig> parse_tool(std::string_view text, std::string_view file);
+std::string write_tool(const ToolConfig &config);
+
+// A new jail's configuration, from the tool's defaults.
+JailConfig new_jail(const ToolConfig &tool, const JailName &name, std::string_view default_root);
+
+} // namespace jails

@@ -1,0 +1,131 @@
+#include "jail/control.h"
+
+#include "supervise/handover.h"
+#include "sys/call.h"
+#include "sys/file.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace jails {
+namespace {
+
+// Where our own installation is: PREFIX/sbin/jailctl -> PREFIX/libexec/jails. The build tree has the same shape.
+Result<std::string> supervisor_program() {
+  char path[PATH_MAX];
+  const ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+  if (n <= 0) return fail_errno("/proc/self/exe");
+  std::string exe(path, static_cast<size_t>(n));
+  for (int i = 0; i < 2; i++) exe.resize(std::min(exe.size(), exe.find_last_of('/')));
+  exe += "/libexec/jails/jail-supervisor";
+  if (access(exe.c_str(), X_OK) != 0) return fail_errno(exe);
+  return exe;
+}
+
+// Twice forked, so that it is nobody's child but init's; session, directory and streams of its own.
+[[noreturn]] void become_supervisor(const std::string &program, int report, int orders, const std::string &title) {
+  if (setsid() < 0 || chdir("/") != 0) _exit(126);
+  const pid_t pid = fork();
+  if (pid != 0) _exit(pid < 0 ? 126 : 0);
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; fd < 3; fd++)
+    if (dup2(null, fd) < 0) _exit(126);
+  // Both above 4 (see the caller), so neither is overwritten before it is used.
+  if (dup2(report, 3) < 0 || dup2(orders, 4) < 0 || close_range(5, ~0U, 0) != 0) _exit(126);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  char *const argv[] = {const_cast<char *>(title.c_str()), nullptr};
+  char *const envp[] = {nullptr};
+  execve(program.c_str(), argv, envp);
+  _exit(127);
+}
+
+Result<Fd> high(Fd fd) {
+  Fd up(fcntl(fd.get(), F_DUPFD_CLOEXEC, 16));
+  if (!up) return fail_errno("duplicate a descriptor");
+  return up;
+}
+
+// When it does not react within this time after the grace, it is stuck.
+constexpr uint32_t kStopSlackMs = 15000;
+
+} // namespace
+
+Result<Fd> connect_supervisor(const Instance &instance, const JailName &name) {
+  const std::string path = instance.control_socket(name);
+  Fd fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  if (!fd || path.size() >= sizeof at.sun_path) return fail_errno(path);
+  strncpy(at.sun_path, path.c_str(), sizeof at.sun_path - 1);
+  if (connect(fd.get(), reinterpret_cast<const sockaddr *>(&at), sizeof at) != 0) {
+    if (errno == ENOENT || errno == ECONNREFUSED) return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
+    return fail_errno("control socket " + path);
+  }
+  return fd;
+}
+
+Status send_request(const Fd &connection, const supervise::Request &request, std::span<const int> fds) {
+  const std::string bytes = supervise::encode(request);
+  if (bytes.size() > supervise::kMaxRequest)
+    return fail(ErrorKind::Usage, fmt::format("command and environment are too long: {} bytes, at most {}", bytes.size(), supervise::kMaxRequest));
+  TRY_IN("supervisor", sys::send_message(connection.get(), bytes, fds));
+  return {};
+}
+
+Result<Answer> receive_reply(const Fd &connection) {
+  auto message = TRY_IN("supervisor", sys::receive_message(connection.get(), supervise::kMaxReply));
+  if (message.bytes.empty()) return fail(ErrorKind::NotFound, "the jail's supervisor ended");
+  return Answer{TRY(supervise::decode_reply(message.bytes)), std::move(message.fds)};
+}
+
+Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec) {
+  const std::string program = TRY(supervisor_program());
+  const std::string title = fmt::format("jailctl: jailctl supervise jail={} jid={}", spec.name.str(), jid);
+  auto report = TRY(sys::seqpacket_pair());
+  Fd its_end = TRY(high(std::move(report.second)));
+  const Fd orders = TRY(high(TRY(supervise::make_handover(instance, jid, spec))));
+  const pid_t pid = fork();
+  if (pid < 0) return fail_errno("fork");
+  if (pid == 0) become_supervisor(program, its_end.get(), orders.get(), title);
+  its_end.reset();
+  waitpid(pid, nullptr, 0);
+  return supervise::await_result(report.first.get());
+}
+
+Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name) {
+  const Fd connection = TRY(connect_supervisor(instance, name));
+  TRY(send_request(connection, {.type = supervise::RequestType::Status, .exec = {}}));
+  pollfd ready{.fd = connection.get(), .events = POLLIN, .revents = 0};
+  if (poll(&ready, 1, 5000) != 1) return fail(ErrorKind::Busy, fmt::format("the supervisor of jail {} does not answer", name.str()));
+  return TRY(receive_reply(connection)).reply.status;
+}
+
+Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock) {
+  const auto name = TRY(JailName::parse(row.name));
+  const Fd connection = TRY(connect_supervisor(instance, name));
+  TRY(send_request(connection, {.type = supervise::RequestType::Stop, .exec = {}, .grace_ms = grace_ms}));
+  uint32_t grace = grace_ms;
+  if (grace == supervise::kOwnGrace) grace = TRY(registered_spec(instance, name)).stop_grace_ms;
+  pollfd end{.fd = connection.get(), .events = POLLIN, .revents = 0};
+  while (poll(&end, 1, static_cast<int>(grace + kStopSlackMs)) == 1) {
+    const auto answer = receive_reply(connection);
+    if (answer) continue; // Stopping
+    return {};
+  }
+  if (row.supervisor > 0) (void)kill(row.supervisor, SIGKILL);
+  for (int tries = 0; tries < 1000 && is_running(instance, name); tries++) usleep(1000);
+  return recover_jail(instance, row, lock);
+}
+
+} // namespace jails

@@ -1,0 +1,35 @@
+// Talking to a jail's supervisor, starting one, stopping one.
+#pragma once
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "jail/registry.h"
+#include "supervise/protocol.h"
+#include "sys/message.h"
+
+#include <span>
+
+namespace jails {
+
+// A connection to a running jail's supervisor. NotFound "jail web is not running".
+Result<Fd> connect_supervisor(const Instance &instance, const JailName &name);
+
+Status send_request(const Fd &connection, const supervise::Request &request, std::span<const int> fds = {});
+struct Answer {
+  supervise::Reply reply;
+  std::vector<Fd> fds;
+};
+// NotFound: the supervisor closed the connection.
+Result<Answer> receive_reply(const Fd &connection);
+
+// Starts a supervisor on the host for a registered jail and waits until its command runs (or, without one, the jail
+// stands). spec.command may differ from what was registered. Leaves no process on failure.
+Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec);
+
+// TERM, the grace (kOwnGrace: the jail's), kill; returns when nothing of it is left. A supervisor that does not answer is
+// killed and its jail cleared. NotFound: it does not run.
+Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock);
+
+Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name);
+
+} // namespace jails

@@ -1,0 +1,159 @@
+#include "jail/enter.h"
+
+#include "jail/control.h"
+#include "jail/streams.h"
+#include "supervise/supervisor.h"
+#include "sys/file.h"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <optional>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace jails {
+namespace {
+
+Outcome outcome_of(int wait_status, std::string failure) {
+  Outcome outcome{.exit_status = 0, .failure = std::move(failure)};
+  if (!outcome.failure.empty()) outcome.exit_status = outcome.failure.ends_with("No such file or directory") ? 127 : 126;
+  else outcome.exit_status = WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+  return outcome;
+}
+
+Result<Fd> take_signals() {
+  sigset_t mask;
+  sigemptyset(&mask);
+  for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH}) sigaddset(&mask, number);
+  sigprocmask(SIG_BLOCK, &mask, nullptr);
+  Fd fd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) return fail_errno("signalfd");
+  return fd;
+}
+
+class Client {
+public:
+  Client(Fd connection, Streams streams, Fd signals)
+      : connection_(std::move(connection)), streams_(std::move(streams)), signals_(std::move(signals)) {}
+
+  Result<Outcome> run(supervise::ExecRequest request) {
+    const bool terminal = streams_.has_terminal();
+    TRY(send_request(connection_, {.type = supervise::RequestType::Exec, .exec = std::move(request)}, streams_.descriptors()));
+    Fd master;
+    if (terminal) {
+      auto answer = TRY(receive_reply(connection_));
+      if (answer.reply.type != supervise::ReplyType::Terminal || answer.fds.size() != 1) return ended(answer.reply);
+      master = std::move(answer.fds[0]);
+    }
+    return streams_.needs_carrying() ? carry(std::move(master)) : wait();
+  }
+
+private:
+  // Nothing to carry: two descriptors to wait for.
+  Result<Outcome> wait() {
+    pollfd events[] = {{.fd = connection_.get(), .events = POLLIN, .revents = 0}, {.fd = signals_.get(), .events = POLLIN, .revents = 0}};
+    while (true) {
+      if (poll(events, 2, -1) < 0 && errno != EINTR) return fail_errno("poll");
+      if (events[1].revents != 0) on_signal();
+      if (events[0].revents != 0) return ended(TRY(receive_reply(connection_)).reply);
+    }
+  }
+
+  Result<Outcome> carry(Fd master) {
+    auto loop = TRY(supervise::EventLoop::create());
+    std::optional<Result<Answer>> answer;
+    TRY(loop.add(connection_.get(), EPOLLIN, [&](uint32_t) { answer = receive_reply(connection_); }));
+    TRY(loop.add(signals_.get(), EPOLLIN, [&](uint32_t) { on_signal(); }));
+    TRY(streams_.attach(loop, std::move(master)));
+    while (!answer) TRY(loop.run_once());
+    streams_.finish();
+    if (!*answer) return std::unexpected(std::move(*answer).error());
+    return ended((*answer)->reply);
+  }
+
+  void on_signal() {
+    signalfd_siginfo info{};
+    while (read(signals_.get(), &info, sizeof info) == sizeof info) {
+      if (info.ssi_signo == SIGWINCH) streams_.window_changed();
+      else (void)send_request(connection_, {.type = supervise::RequestType::Signal, .exec = {}, .signal = info.ssi_signo});
+    }
+  }
+
+  static Result<Outcome> ended(const supervise::Reply &reply) {
+    if (reply.type == supervise::ReplyType::Exited) return outcome_of(static_cast<int>(reply.wait_status), reply.text);
+    return fail(static_cast<ErrorKind>(reply.kind), reply.text.empty() ? "unexpected reply of the supervisor" : reply.text);
+  }
+
+  Fd connection_;
+  Streams streams_;
+  Fd signals_;
+};
+
+Result<Fd> connect_or_start(const Instance &instance, const JailName &name) {
+  auto connection = connect_supervisor(instance, name);
+  if (connection || connection.error().kind() != ErrorKind::NotFound) return connection;
+  const auto lock = TRY(NameLock::acquire(instance, name));
+  const auto row = TRY(find_jail(instance, name.str()));
+  if (!is_running(instance, name)) {
+    TRY(recover_jail(instance, row, lock));
+    auto spec = TRY(registered_spec(instance, name));
+    spec.command.clear();
+    TRY(start_supervisor(instance, row.jid, spec));
+  }
+  return connect_supervisor(instance, name);
+}
+
+} // namespace
+
+Result<Outcome> exec_in_jail(const Instance &instance, const JailName &name, supervise::ExecRequest request) {
+  auto connection = TRY(connect_or_start(instance, name));
+  auto streams = TRY(Streams::of_this_process());
+  request.stdio = streams.stdio();
+  std::tie(request.rows, request.columns) = streams.window();
+  return Client(std::move(connection), std::move(streams), TRY(take_signals())).run(std::move(request));
+}
+
+Result<Outcome> run_jail(const Instance &instance, const Spec &spec, supervise::ExecRequest request) {
+  auto streams = TRY(Streams::of_this_process());
+  request.stdio = streams.stdio();
+  std::tie(request.rows, request.columns) = streams.window();
+  std::optional<NameLock> lock = TRY(NameLock::acquire(instance, spec.name));
+  const Jid jid = TRY(register_jail(instance, spec, *lock));
+  auto run = [&]() -> Result<Outcome> {
+    auto supervisor = TRY(supervise::Supervisor::start({instance, spec, jid}));
+    auto master = TRY(supervisor->start_foreground(request, streams.descriptors()));
+    Fd winch;
+    if (streams.needs_carrying()) {
+      TRY(streams.attach(supervisor->loop(), std::move(master)));
+      sigset_t mask;
+      sigemptyset(&mask);
+      sigaddset(&mask, SIGWINCH);
+      sigprocmask(SIG_BLOCK, &mask, nullptr);
+      winch = Fd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+      TRY(supervisor->loop().add(winch.get(), EPOLLIN, [&](uint32_t) {
+        signalfd_siginfo info{};
+        while (read(winch.get(), &info, sizeof info) == sizeof info) streams.window_changed();
+      }));
+    }
+    lock.reset(); // stop, and exec, are for others to call meanwhile
+    TRY(supervisor->serve());
+    streams.finish();
+    const auto &ending = supervisor->foreground_ending();
+    if (!ending) return fail(ErrorKind::System, "the jail was stopped");
+    return outcome_of(ending->wait_status, ending->failure);
+  };
+  auto outcome = run();
+  if (!lock) lock.emplace(TRY(NameLock::acquire(instance, spec.name)));
+  const auto row = find_jail(instance, spec.name.str());
+  if (row && row->jid == jid) {
+    const Status gone = unregister_jail(instance, *row, *lock);
+    if (!gone && outcome) return std::unexpected(gone.error());
+  }
+  return outcome;
+}
+
+} // namespace jails

@@ -1,0 +1,112 @@
+#include "jail/registry.h"
+
+#include "cgroup/group.h"
+#include "jail/listeners.h"
+#include "launch/root.h"
+#include "supervise/protocol.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace jails {
+namespace {
+
+constexpr int kEndMs = 10000;
+
+std::string spec_file(const Instance &instance, const JailName &name) { return instance.jail_run_dir(name) + "/spec"; }
+
+Result<sys::FileLock> instance_lock(const Instance &instance) {
+  TRY(sys::make_dir(instance.run_dir(), 0700));
+  return sys::FileLock::acquire(instance.run_dir() + "/lock");
+}
+
+void remove_run_dir(const Instance &instance, const std::string &name) {
+  const Fd run(open(instance.run_dir().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (run) (void)sys::remove_tree(run.get(), name);
+}
+
+} // namespace
+
+Result<NameLock> NameLock::acquire(const Instance &instance, const JailName &name) {
+  TRY(sys::make_dir(instance.run_dir(), 0700));
+  return NameLock(TRY(sys::FileLock::acquire(instance.run_dir() + "/" + name.str() + ".lock")));
+}
+
+Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &) {
+  TRY(validate(spec));
+  auto tables = TRY(Tables::open(instance));
+  TRY(launch::open_root(spec.root));
+  {
+    const auto there = tables.find(spec.name.str());
+    if (there) return fail(ErrorKind::Exists, fmt::format("jail {} exists already (jid {})", there->name, there->jid));
+  }
+  TRY(sys::make_dir(instance.jail_run_dir(spec.name), 0700));
+  // The row comes last: with a directory and no row the next register starts over.
+  auto written = sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600);
+  Result<Jid> jid = 0;
+  if (!written) {
+    jid = std::unexpected(std::move(written).error());
+  } else {
+    const auto lock = TRY(instance_lock(instance));
+    jid = tables.create_jail(spec.name, spec.root, spec.profile, spec.ports);
+  }
+  // Only now are the ports ours for sure: nobody can begin to listen on one any more.
+  if (jid) {
+    if (auto free = check_ports_free(spec.ports); !free) {
+      const auto lock = TRY(instance_lock(instance));
+      TRY(tables.destroy(*jid));
+      jid = std::unexpected(std::move(free).error());
+    }
+  }
+  if (!jid) remove_run_dir(instance, spec.name.str());
+  return jid;
+}
+
+Status recover_jail(const Instance &instance, const JailRow &row, const NameLock &) {
+  const auto name = TRY(JailName::parse(row.name));
+  if (is_running(instance, name)) return {};
+  if (row.supervisor == 0 && row.cgroup_id == 0) return {};
+  auto tables = TRY(Tables::open(instance));
+  const auto where = TRY(cgroup::Hierarchies::discover());
+  auto group = cgroup::Group::open(where, instance.cgroup_name(), name);
+  if (group) {
+    TRY(group->kill());
+    TRY(group->wait_empty(kEndMs));
+    TRY(group->remove());
+  } else if (group.error().kind() != ErrorKind::NotFound) {
+    return std::unexpected(std::move(group).error());
+  }
+  unlink(instance.control_socket(name).c_str());
+  const auto lock = TRY(instance_lock(instance));
+  TRY(tables.set_anchor(row.jid, 0));
+  TRY(tables.set_supervisor(row.jid, 0));
+  return tables.bind_cgroup(row.jid, 0);
+}
+
+Status unregister_jail(const Instance &instance, const JailRow &row, const NameLock &) {
+  auto tables = TRY(Tables::open(instance));
+  {
+    const auto lock = TRY(instance_lock(instance));
+    TRY(tables.destroy(row.jid));
+  }
+  remove_run_dir(instance, row.name);
+  return {};
+}
+
+Result<Spec> registered_spec(const Instance &instance, const JailName &name) {
+  constexpr size_t kMax = 1U << 20U;
+  const auto bytes = TRY_IN(fmt::format("jail {}", name.str()), sys::read_file(spec_file(instance, name), kMax));
+  return TRY_IN(spec_file(instance, name), supervise::decode_spec(bytes));
+}
+
+bool is_running(const Instance &instance, const JailName &name) {
+  return sys::FileLock::held(instance.jail_run_dir(name) + "/supervisor.lock");
+}
+
+Result<JailRow> find_jail(const Instance &instance, std::string_view name_or_jid) { return TRY(Tables::open(instance)).find(name_or_jid); }
+
+Result<std::vector<JailRow>> list_jails(const Instance &instance) { return TRY(Tables::open(instance)).list(); }
+
+} // namespace jails

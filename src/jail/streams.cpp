@@ -1,0 +1,170 @@
+#include "jail/streams.h"
+
+#include "sys/call.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+namespace jails {
+namespace {
+
+using launch::Stdio;
+
+constexpr long kPipeFs = 0x50495045; // PIPEFS_MAGIC
+constexpr size_t kChunk = 65536;
+
+// Writes it all, waiting where the other side is slow. False: the other side is gone.
+bool write_all(int fd, const char *bytes, size_t size) {
+  while (size > 0) {
+    const ssize_t n = write(fd, bytes, size);
+    if (n >= 0) {
+      bytes += n;
+      size -= static_cast<size_t>(n);
+    } else if (errno == EAGAIN) {
+      pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
+      poll(&ready, 1, -1);
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+} // namespace
+
+Result<Streams> Streams::of_this_process() {
+  Streams streams;
+  for (int slot = 0; slot < 3; slot++) TRY(streams.prepare(slot));
+  return streams;
+}
+
+Status Streams::prepare(int slot) {
+  const auto index = static_cast<size_t>(slot);
+  struct stat st{};
+  if (fstat(slot, &st) != 0) return {}; // closed: null
+  if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) return {};
+  if (isatty(slot) != 0) {
+    stdio_[index] = Stdio::Terminal;
+    if (slot == 0) terminal_ = 0;
+    if (slot != 0 && terminal_out_ < 0) terminal_out_ = slot;
+    return {};
+  }
+  stdio_[index] = Stdio::Descriptor;
+  struct statfs fs{};
+  if (S_ISFIFO(st.st_mode) && fstatfs(slot, &fs) == 0 && fs.f_type == kPipeFs) {
+    descriptors_.push_back(slot);
+    return {};
+  }
+  if (S_ISDIR(st.st_mode)) return fail(ErrorKind::Usage, "a standard stream is a directory");
+  auto pipe = TRY(sys::make_pipe());
+  auto carrier = std::make_unique<Carrier>();
+  carrier->slot = slot;
+  carrier->jail_end = slot == 0 ? std::move(pipe.read) : std::move(pipe.write);
+  carrier->our_end = slot == 0 ? std::move(pipe.write) : std::move(pipe.read);
+  carrier->from = slot == 0 ? 0 : carrier->our_end.get();
+  carrier->to = slot == 0 ? carrier->our_end.get() : slot;
+  descriptors_.push_back(carrier->jail_end.get());
+  carriers_.push_back(std::move(carrier));
+  return {};
+}
+
+bool Streams::has_terminal() const { return std::ranges::find(stdio_, Stdio::Terminal) != stdio_.end(); }
+
+std::pair<uint32_t, uint32_t> Streams::window() const {
+  winsize size{};
+  const int fd = terminal_ >= 0 ? terminal_ : terminal_out_;
+  if (fd < 0 || ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return {24, 80};
+  return {size.ws_row, size.ws_col};
+}
+
+void Streams::window_changed() {
+  winsize size{};
+  if (master_ && ioctl(terminal_ >= 0 ? terminal_ : terminal_out_, TIOCGWINSZ, &size) == 0) ioctl(master_.get(), TIOCSWINSZ, &size);
+}
+
+Status Streams::attach(supervise::EventLoop &loop, Fd master) {
+  loop_ = &loop;
+  master_ = std::move(master);
+  for (auto &carrier : carriers_) {
+    carrier->jail_end.reset();
+    Carrier *raw = carrier.get();
+    if (carrier->slot != 0 && fcntl(carrier->from, F_SETFL, O_NONBLOCK) != 0) return fail_errno("pipe");
+    const Status added = loop.add(carrier->from, EPOLLIN, [this, raw](uint32_t) { carry(*raw); });
+    if (!added && added.error().sys_errno() != EPERM) return added;
+    carrier->polled = added.has_value();
+    if (!added) carry(*raw);
+  }
+  if (!master_) return {};
+  if (fcntl(master_.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno("pty");
+  TRY(loop.add(master_.get(), EPOLLIN, [this](uint32_t) { from_master(); }));
+  if (terminal_ < 0) return {};
+  termios now{};
+  if (tcgetattr(terminal_, &now) == 0) {
+    saved_ = now;
+    cfmakeraw(&now);
+    tcsetattr(terminal_, TCSADRAIN, &now);
+  }
+  input_open_ = true;
+  return loop.add(terminal_, EPOLLIN, [this](uint32_t) { to_master(); });
+}
+
+void Streams::carry(Carrier &carrier) {
+  std::string buffer(kChunk, '\0');
+  while (!carrier.done) {
+    const ssize_t n = read(carrier.from, buffer.data(), buffer.size());
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0 || !write_all(carrier.to, buffer.data(), static_cast<size_t>(n))) {
+      carrier.done = true;
+      if (carrier.polled) loop_->remove(carrier.from);
+      carrier.our_end.reset();
+      return;
+    }
+    if (carrier.slot == 0 && carrier.polled) return; // what is left of a blocking input shows in the next round
+  }
+}
+
+void Streams::from_master() {
+  std::string buffer(kChunk, '\0');
+  const ssize_t n = read(master_.get(), buffer.data(), buffer.size());
+  if (n > 0) {
+    write_all(terminal_out_ >= 0 ? terminal_out_ : 1, buffer.data(), static_cast<size_t>(n));
+  } else if (n == 0 || errno != EAGAIN) {
+    loop_->remove(master_.get()); // EIO: the last slave is closed; the end of the command comes by itself
+  }
+}
+
+void Streams::to_master() {
+  char buffer[4096];
+  const ssize_t n = read(terminal_, buffer, sizeof buffer);
+  if (n > 0 && write_all(master_.get(), buffer, static_cast<size_t>(n))) return;
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  loop_->remove(terminal_);
+  input_open_ = false;
+}
+
+void Streams::finish() {
+  for (auto &carrier : carriers_)
+    if (carrier->slot != 0) carry(*carrier);
+  if (master_) {
+    std::string buffer(kChunk, '\0');
+    for (ssize_t n = 0; (n = read(master_.get(), buffer.data(), buffer.size())) > 0;)
+      write_all(terminal_out_ >= 0 ? terminal_out_ : 1, buffer.data(), static_cast<size_t>(n));
+  }
+  restore_terminal();
+}
+
+void Streams::restore_terminal() {
+  if (saved_) tcsetattr(terminal_, TCSADRAIN, &*saved_);
+  saved_.reset();
+}
+
+} // namespace jails

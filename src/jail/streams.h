@@ -1,0 +1,67 @@
+// Our own standard streams, and how each reaches a command in a jail. Only anonymous pipes go in as they are; /dev/null
+// becomes the jail's; a terminal becomes a pty of the jail with us between; anything else (file, socket, device) is
+// carried through a pipe, so that no open file of the host can be chmodded, truncated or talked through from inside.
+#pragma once
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "launch/anchor_protocol.h"
+#include "supervise/event_loop.h"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <termios.h>
+#include <vector>
+
+namespace jails {
+
+class Streams {
+public:
+  static Result<Streams> of_this_process();
+  Streams(Streams &&) = default;
+  Streams &operator=(Streams &&) = delete;
+  ~Streams() { restore_terminal(); }
+
+  [[nodiscard]] const std::array<launch::Stdio, 3> &stdio() const { return stdio_; }
+  [[nodiscard]] const std::vector<int> &descriptors() const { return descriptors_; } // for each Stdio::Descriptor
+  [[nodiscard]] bool has_terminal() const;
+  [[nodiscard]] bool needs_carrying() const { return has_terminal() || !carriers_.empty(); }
+  // Of the terminal; 24 x 80 where there is none.
+  [[nodiscard]] std::pair<uint32_t, uint32_t> window() const;
+
+  // After the command has its descriptors: closes our copies, puts our terminal into raw mode, starts to carry.
+  Status attach(supervise::EventLoop &loop, Fd master);
+  void window_changed();
+  // The command has ended: carries what is left and puts the terminal back.
+  void finish();
+
+private:
+  struct Carrier {
+    int from, to;  // one of them is ours to close through `pipe`
+    int slot;      // 0: from us to the jail
+    Fd jail_end;   // the command's end of the pipe, until it has it
+    Fd our_end;
+    bool polled = true; // epoll takes no regular files: those are always ready
+    bool done = false;
+  };
+  Streams() = default;
+  Status prepare(int slot);
+  void carry(Carrier &carrier);
+  void from_master();
+  void to_master();
+  void restore_terminal();
+
+  std::array<launch::Stdio, 3> stdio_{};
+  std::vector<int> descriptors_;
+  std::vector<std::unique_ptr<Carrier>> carriers_;
+  supervise::EventLoop *loop_ = nullptr;
+  Fd master_;
+  int terminal_ = -1; // ours
+  int terminal_out_ = -1;
+  std::optional<termios> saved_;
+  bool input_open_ = false;
+};
+
+} // namespace jails

@@ -1,0 +1,44 @@
+#include "jailctl/arguments.h"
+
+#include "cgroup/group.h"
+#include "jail/control.h"
+
+#include <fmt/format.h>
+
+namespace jailctl {
+
+using namespace jails;
+
+namespace {
+
+Result<size_t> members(const Call &call, const JailName &name, const JailRow &row) {
+  const auto where = TRY(cgroup::Hierarchies::discover());
+  const auto group = cgroup::Group::open(where, call.instance.cgroup_name(), name);
+  if (!group) return group.error().kind() == ErrorKind::NotFound ? Result<size_t>(0) : std::unexpected(group.error());
+  return group->count_others(row.anchor);
+}
+
+} // namespace
+
+Result<int> destroy(const Call &call) {
+  constexpr std::string_view kUsage = "jailctl destroy jail";
+  const auto parsed = TRY(parse(call, kUsage, "Frees a jail's name and ports. Refused while it has processes.", {}));
+  if (parsed.help) return 0;
+  TRY(want_operands(parsed, kUsage, 1, 1));
+  TRY(need_root(call));
+  const auto name = TRY(selected_jail(call, parsed.operands[0]));
+  const auto lock = TRY(NameLock::acquire(call.instance, name));
+  const auto row = TRY(find_jail(call.instance, name.str()));
+  TRY(recover_jail(call.instance, row, lock));
+  if (is_running(call.instance, name)) {
+    const auto status = TRY(supervisor_status(call.instance, name));
+    const size_t count = TRY(members(call, name, row));
+    if (count != 0 || status.state != "idle")
+      return fail(ErrorKind::Busy, fmt::format("jail {} is busy: {} processes; stop it first (jailctl stop {})", name.str(), count, name.str()));
+    TRY(stop_supervisor(call.instance, row, 0, lock));
+  }
+  TRY(unregister_jail(call.instance, row, lock));
+  return 0;
+}
+
+} // namespace jailctl

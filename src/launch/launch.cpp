@@ -1,0 +1,173 @@
+#include "launch/launch.h"
+
+#include "abi/capability_policy.h"
+#include "launch/child.h"
+#include "launch/domain.h"
+#include "launch/filter.h"
+#include "launch/root.h"
+#include "sys/call.h"
+#include "sys/message.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// The anchor program, as bytes (anchor/CMakeLists.txt).
+extern "C" const char jails_anchor_begin[], jails_anchor_end[];
+
+namespace jails::launch {
+namespace {
+
+// Above the descriptors that the child arranges for the anchor.
+Result<Fd> move_up(Fd fd) {
+  Fd high(fcntl(fd.get(), F_DUPFD_CLOEXEC, 16));
+  if (!high) return fail_errno("duplicate a descriptor");
+  return high;
+}
+
+uint64_t capabilities(const Spec &spec) {
+  const bool low_port = std::ranges::any_of(spec.ports, [](const auto &port) { return port.port < 1024; });
+  return sj_capabilities(static_cast<uint32_t>(spec.profile), low_port ? 1 : 0);
+}
+
+Status failure_of(const StepFailure &failure, const Root &root) {
+  std::string what = step_name(failure.step);
+  if (failure.step == Step::AttachMount && failure.detail < root.mounts.size())
+    what += " at /" + root.mounts[failure.detail].target;
+  if (failure.step == Step::LandlockCheck) {
+    constexpr const char *kTried[] = {"", "kill of a host process", "mount", "mknod of a device"};
+    return fail(ErrorKind::Unsupported, fmt::format("{}: {} was not refused", what, kTried[failure.detail & 3U]));
+  }
+  return fail_errno(what, failure.error);
+}
+
+struct GuardName {
+  Guard guard;
+  const char *name;
+};
+constexpr GuardName kGuardNames[] = {{kGuardSeccomp, "seccomp filter"},
+                                     {kGuardSignal, "Landlock signal scope"},
+                                     {kGuardHidepid, "/proc with hidepid=ptraceable"},
+                                     {kGuardMount, "refusal of mount"},
+                                     {kGuardNoNewPrivs, "no_new_privs"},
+                                     {kGuardPorts, "port ownership (cgroup bind programs)"},
+                                     {kGuardKeyring, "refusal of keyrings"},
+                                     {kGuardProcReadOnly, "read-only /proc/sys"}};
+
+Status judge(const CheckReply &reply, const Spec &spec) {
+  const uint64_t mask = capabilities(spec);
+  for (const auto &guard : kGuardNames) {
+    if (guard.guard == kGuardNoNewPrivs && sj_no_new_privs(static_cast<uint32_t>(spec.profile)) == 0) continue;
+    if ((reply.held & guard.guard) == 0) return fail(ErrorKind::Unsupported, fmt::format("guard does not hold: {}", guard.name));
+  }
+  if (reply.bounding != mask || reply.permitted != mask || reply.effective != mask || reply.inheritable != 0 || reply.ambient != 0)
+    return fail(ErrorKind::Unsupported,
+                fmt::format("guard does not hold: capabilities are {:#x} (bounding {:#x}), must be {:#x}", reply.permitted, reply.bounding, mask));
+  return {};
+}
+
+// The anchor tries the forbidden acts before anything of the jail runs, so its answer can still be believed.
+Status verify(const Anchor &anchor, const Request &request) {
+  const CheckRequest question{ToAnchor::Check, static_cast<uint32_t>(getpid()), request.probe_port};
+  TRY(sys::send_message(anchor.channel(), {reinterpret_cast<const char *>(&question), sizeof question}));
+  pollfd ready{.fd = anchor.channel(), .events = POLLIN, .revents = 0};
+  if (poll(&ready, 1, 10000) != 1) return fail(ErrorKind::System, "the anchor does not answer");
+  const auto answer = TRY(sys::receive_message(anchor.channel(), sizeof(CheckReply)));
+  CheckReply reply{};
+  if (answer.bytes.size() != sizeof reply) return fail(ErrorKind::System, "the anchor ended during its checks");
+  memcpy(&reply, answer.bytes.data(), sizeof reply);
+  return judge(reply, request.spec);
+}
+
+pid_t clone_into(int cgroup, int *pidfd) {
+  clone_args args{};
+  args.flags = CLONE_PIDFD | CLONE_INTO_CGROUP;
+  args.pidfd = reinterpret_cast<uint64_t>(pidfd);
+  args.exit_signal = SIGCHLD;
+  args.cgroup = static_cast<uint64_t>(cgroup);
+  return static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof args));
+}
+
+} // namespace
+
+Anchor::Anchor(Anchor &&other) noexcept
+    : pid_(std::exchange(other.pid_, 0)), pidfd_(std::move(other.pidfd_)), channel_(std::move(other.channel_)), pts_(std::move(other.pts_)) {}
+
+Anchor &Anchor::operator=(Anchor &&other) noexcept {
+  if (this != &other) {
+    end();
+    pid_ = std::exchange(other.pid_, 0);
+    pidfd_ = std::move(other.pidfd_);
+    channel_ = std::move(other.channel_);
+    pts_ = std::move(other.pts_);
+  }
+  return *this;
+}
+
+void Anchor::end() {
+  if (pid_ <= 0) return;
+  (void)sys::pidfd_signal(pidfd_.get(), SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = 0;
+}
+
+Result<Anchor> launch(const Request &request) {
+  const Spec &spec = request.spec;
+  Root root = TRY(prepare_root(spec));
+  auto pipe = TRY(sys::make_pipe());
+  auto channel = TRY(sys::seqpacket_pair());
+  Fd status = TRY(move_up(std::move(pipe.write)));
+  Fd anchor_end = TRY(move_up(std::move(channel.second)));
+  const Fd program =
+      TRY(move_up(TRY(sys::sealed_memfd("jail-anchor", {jails_anchor_begin, static_cast<size_t>(jails_anchor_end - jails_anchor_begin)}))));
+  const Fd domain = TRY(make_domain());
+  auto filter = compile_filter(spec.profile);
+  std::vector<MountStep> mounts;
+  for (const auto &mount : root.mounts) mounts.push_back({mount.mount.get(), mount.target.c_str()});
+  const std::string &hostname = spec.hostname.empty() ? spec.name.str() : spec.hostname;
+  std::string title = "jail: " + spec.name.str() + " (anchor)";
+
+  ChildPlan plan{};
+  plan.parent = getpid();
+  plan.status = status.get();
+  plan.channel = anchor_end.get();
+  plan.program = program.get();
+  plan.cgroups = request.v1_procs.data();
+  plan.cgroup_count = static_cast<int>(request.v1_procs.size());
+  plan.root = root.tree.get();
+  plan.mounts = mounts.data();
+  plan.mount_count = static_cast<uint32_t>(mounts.size());
+  plan.hostname = hostname.c_str();
+  plan.landlock = domain.get();
+  plan.filter = {static_cast<unsigned short>(filter.size()), filter.data()};
+  plan.capabilities = capabilities(spec);
+  plan.no_new_privs = sj_no_new_privs(static_cast<uint32_t>(spec.profile)) != 0;
+  plan.mask_proc = spec.profile != Profile::High; // high mounts /proc with subset=pid
+  plan.file_limit = spec.limits.files.value_or(0);
+  plan.title = title.data();
+
+  int pidfd = -1;
+  const pid_t pid = clone_into(request.cgroup, &pidfd);
+  if (pid < 0) return fail_errno("clone into the jail's cgroup");
+  if (pid == 0) become_anchor(plan);
+  Anchor anchor(pid, Fd(pidfd), std::move(channel.first), std::move(root.pts));
+  status.reset();
+  StepFailure failure{};
+  const ssize_t n = read(pipe.read.get(), &failure, sizeof failure);
+  if (n < 0) return fail_errno("read from the child");
+  if (n == sizeof failure) TRY(failure_of(failure, root));
+  if (n != 0) return fail(ErrorKind::System, "the child died during the launch");
+  anchor_end.reset();
+  TRY(verify(anchor, request));
+  return anchor;
+}
+
+} // namespace jails::launch

@@ -1,0 +1,97 @@
+#include "model/port.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cstring>
+
+namespace jails {
+
+namespace {
+
+constexpr size_t kPortsMax = 32; // SJ_PORTS_MAX
+
+// The text after "@". False if it is not an address.
+bool parse_address(std::string_view text, PortReservation &to) {
+  const bool bracketed = text.size() >= 2 && text.front() == '[' && text.back() == ']';
+  if (bracketed) text = text.substr(1, text.size() - 2);
+  const std::string address(text);
+  if (address.size() != strlen(address.c_str())) return false; // a NUL would hide what follows it
+  if (!bracketed && inet_pton(AF_INET, address.c_str(), to.addr.data()) == 1) {
+    to.family = 4;
+    return true;
+  }
+  if (inet_pton(AF_INET6, address.c_str(), to.addr.data()) != 1) return false;
+  to.family = 6;
+  constexpr std::array<uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (std::equal(kMapped.begin(), kMapped.end(), to.addr.begin())) {
+    std::ranges::rotate(to.addr, to.addr.begin() + kMapped.size());
+    std::fill(to.addr.begin() + 4, to.addr.end(), 0);
+    to.family = 4;
+  }
+  return true;
+}
+
+bool is_wildcard(const PortReservation &port) {
+  return std::ranges::all_of(port.addr, [](uint8_t byte) { return byte == 0; });
+}
+
+} // namespace
+
+Result<PortReservation> parse_port(std::string_view text) {
+  const auto bad = [&](std::string_view why) {
+    return fail(ErrorKind::Usage, "port " + in_quotes(text) + ": " + std::string(why));
+  };
+  PortReservation port;
+  const auto at = text.find('@');
+  std::string_view digits = text.substr(0, at);
+  if (const auto slash = digits.find('/'); slash != digits.npos) {
+    const auto proto = digits.substr(0, slash);
+    if (proto != "tcp" && proto != "udp") return bad("the protocol before '/' must be tcp or udp");
+    port.protos = proto == "tcp" ? kTcp : kUdp;
+    digits.remove_prefix(slash + 1);
+  }
+  const auto number = parse_int<uint32_t>(digits);
+  if (!number || *number == 0 || *number > 65535 || digits[0] == '0')
+    return bad("expected a number from 1 to 65535, like 8080, udp/53 or tcp/443@10.0.0.5");
+  port.port = static_cast<uint16_t>(*number);
+  if (at == text.npos) return port;
+  if (!parse_address(text.substr(at + 1), port)) return bad("after '@' expected an address like 10.0.0.5 or [fd00::5]");
+  if (is_wildcard(port)) return bad("the wildcard address is what a port without '@' means, leave it out");
+  return port;
+}
+
+Status add_ports(std::vector<PortReservation> &to, std::string_view list) {
+  std::vector<PortReservation> all = to;
+  for (auto item : split(list, ',')) {
+    const PortReservation port = TRY(parse_port(item));
+    for (const auto &other : all) {
+      if (!overlap(port, other)) continue;
+      if (port == other) return fail(ErrorKind::Usage, "port " + to_string(port) + " is given twice");
+      return fail(ErrorKind::Usage, "port " + to_string(port) + " overlaps " + to_string(other) + ", give one of them");
+    }
+    if (all.size() == kPortsMax) return fail(ErrorKind::Usage, "more than 32 ports for one jail");
+    all.push_back(port);
+  }
+  to = std::move(all);
+  return {};
+}
+
+std::string to_string(const PortReservation &port) {
+  std::string text;
+  if (port.protos == kTcp) text = "tcp/";
+  if (port.protos == kUdp) text = "udp/";
+  text += std::to_string(port.port);
+  if (port.family == 0) return text;
+  char address[INET6_ADDRSTRLEN];
+  inet_ntop(port.family == 4 ? AF_INET : AF_INET6, port.addr.data(), address, sizeof address);
+  return port.family == 4 ? text + "@" + address : text + "@[" + address + "]";
+}
+
+bool overlap(const PortReservation &a, const PortReservation &b) {
+  if (a.port != b.port || (a.protos & b.protos) == 0) return false;
+  return a.family == 0 || b.family == 0 || (a.family == b.family && a.addr == b.addr);
+}
+
+} // namespace jails

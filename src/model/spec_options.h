@@ -1,0 +1,26 @@
+// The options that make up a jail, with the letters of the original: one table for `jailctl create`, `jailctl run`,
+// `jailctl supervise` and `jailmgr create`.
+#pragma once
+
+#include "base/options.h"
+#include "model/spec.h"
+
+#include <vector>
+
+namespace jails {
+
+// -q -c -m -p -d -s -l -r, bound to these fields; they must outlive the options.
+struct JailFields {
+  Profile &profile;
+  std::vector<PortReservation> &ports;
+  Limits &limits;
+};
+void add_jail_options(std::vector<Option> &options, JailFields fields);
+
+// -f -o -e -t.
+void add_log_options(std::vector<Option> &options, LogSpec &log);
+
+// --mount SOURCE:TARGET[:rw]
+void add_mount_option(std::vector<Option> &options, std::vector<Bind> &binds);
+
+} // namespace jails

@@ -1,0 +1,233 @@
+#include "secmodel/tables.h"
+
+#include "base/text.h"
+#include "secmodel/rows.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <limits>
+
+namespace jails {
+
+static std::string number(uint64_t value) { return std::to_string(value); }
+
+static std::unexpected<Error> no_jail(Jid jid) {
+  return fail(ErrorKind::NotFound, "there is no jail with jid " + number(jid));
+}
+
+static uint64_t boot_time_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now); // since boot, so that it cannot be set back
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+Result<Tables> Tables::open(const Instance &instance) {
+  const std::string dir = instance.bpffs_dir();
+  Tables tables;
+  auto settings_map = bpf::Map<uint32_t, sj_settings>::open(dir, "settings");
+  if (!settings_map && settings_map.error().kind() == ErrorKind::NotFound)
+    return fail(ErrorKind::NotFound, "secmodel_jail is not loaded: run 'jailmgr bootstrap'");
+  tables.settings_map_ = TRY_IN("secmodel_jail", std::move(settings_map));
+  tables.settings_ = TRY(tables.settings());
+  if (tables.settings_.abi_version != SJ_ABI_VERSION)
+    return fail(ErrorKind::Unsupported, "secmodel_jail: the loaded model has version " +
+                                            number(tables.settings_.abi_version) + ", this program needs " +
+                                            number(SJ_ABI_VERSION) + ": run 'jailmgr bootstrap'");
+  const uint32_t cpus = tables.settings_.cpus;
+  tables.jails_ = TRY_IN("secmodel_jail", decltype(tables.jails_)::open(dir, "jails"));
+  tables.members_ = TRY_IN("secmodel_jail", decltype(tables.members_)::open(dir, "members"));
+  tables.ports_ = TRY_IN("secmodel_jail", decltype(tables.ports_)::open(dir, "ports"));
+  tables.reserved_ = TRY_IN("secmodel_jail", decltype(tables.reserved_)::open(dir, "reserved"));
+  tables.denied_ = TRY_IN("secmodel_jail", decltype(tables.denied_)::open(dir, "denied"));
+  tables.cpu_ = TRY_IN("secmodel_jail", decltype(tables.cpu_)::open(dir, "cpu", cpus));
+  tables.running_ = TRY_IN("secmodel_jail", decltype(tables.running_)::open(dir, "running", cpus));
+  return tables;
+}
+
+// --- reading ---------------------------------------------------------------------------------------------------------
+
+Result<sj_settings> Tables::settings() const {
+  const auto row = TRY_IN("secmodel_jail", settings_map_.lookup(0));
+  if (!row) return fail(ErrorKind::Malformed, "secmodel_jail: the settings have no row");
+  return *row;
+}
+
+Result<std::vector<Tables::Stored>> Tables::coherent() const {
+  constexpr int kTries = 100;
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 100'000};
+  std::vector<Stored> rows;
+  for (int i = 0; i < kTries; i++) {
+    const uint64_t before = TRY(settings()).change;
+    rows = TRY(jails_.all());
+    // An odd number that stays is a change that was cut off: each row is whole all the same.
+    if (before % 2 == 0 && TRY(settings()).change == before) break;
+    nanosleep(&kPause, nullptr);
+  }
+  std::ranges::sort(rows, {}, &Stored::first);
+  return rows;
+}
+
+Result<sj_jail> Tables::stored(Jid jid) const {
+  const auto row = TRY(jails_.lookup(jid));
+  if (!row) return no_jail(jid);
+  return *row;
+}
+
+Result<JailRow> Tables::lookup(Jid jid) const { return rows::from_row(jid, TRY(stored(jid))); }
+
+Result<JailRow> Tables::find(std::string_view name_or_jid) const {
+  if (name_or_jid.find_first_not_of("0123456789") == name_or_jid.npos)
+    if (const auto jid = parse_int<Jid>(name_or_jid)) return lookup(*jid);
+  for (const auto &[jid, row] : TRY(coherent()))
+    if (rows::name_of(row) == name_or_jid) return rows::from_row(jid, row);
+  return fail(ErrorKind::NotFound, "there is no jail " + printable(name_or_jid));
+}
+
+Result<std::vector<JailRow>> Tables::list() const {
+  std::vector<JailRow> jails;
+  for (const auto &[jid, row] : TRY(coherent())) jails.push_back(rows::from_row(jid, row));
+  return jails;
+}
+
+Result<Denials> Tables::denials(Jid jid) const {
+  const auto row = TRY(denied_.lookup(jid));
+  if (!row) return no_jail(jid);
+  return Denials{.bind_owned = row->count[SJ_RULE_BIND_OWNED],
+                 .bind_unreserved = row->count[SJ_RULE_BIND_UNRESERVED],
+                 .listen_unbound = row->count[SJ_RULE_LISTEN_UNBOUND],
+                 .device = row->count[SJ_RULE_DEVICE],
+                 .sysctl = row->count[SJ_RULE_SYSCTL]};
+}
+
+// --- changing --------------------------------------------------------------------------------------------------------
+
+Status Tables::ready() {
+  settings_ = TRY(settings());
+  if (settings_.change % 2 == 0) return {};
+  TRY(repair_rows());
+  return end();
+}
+
+Status Tables::begin() {
+  settings_.change |= 1;
+  return settings_map_.update(0, settings_);
+}
+
+Status Tables::end() {
+  settings_.change = (settings_.change | 1) + 1;
+  return settings_map_.update(0, settings_);
+}
+
+Status Tables::abandon(Status why) {
+  // If this fails too, the mark stays and the next change begins with the repair.
+  if (repair_rows()) static_cast<void>(end());
+  return why;
+}
+
+// Refuses what cannot be, before anything is changed.
+static Status check_new(const JailName &name, std::string_view root, std::span<const PortReservation> ports,
+                        const std::vector<std::pair<Jid, sj_jail>> &jails) {
+  for (const auto &[jid, row] : jails)
+    if (rows::name_of(row) == name.str())
+      return fail(ErrorKind::Exists, "jail " + name.str() + " exists already (jid " + number(jid) + ")");
+  if (jails.size() >= SJ_JAILS_MAX)
+    return fail(ErrorKind::System, number(SJ_JAILS_MAX) + " jails exist, which is the limit", ENOSPC);
+  if (root.empty() || root.size() > SJ_ROOT_MAX || root.front() != '/' || root.find('\0') != root.npos)
+    return fail(ErrorKind::Usage, "root '" + printable(root) + "': expected an absolute path of at most " +
+                                      number(SJ_ROOT_MAX) + " bytes");
+  if (ports.size() > SJ_PORTS_MAX)
+    return fail(ErrorKind::Usage, "more than " + number(SJ_PORTS_MAX) + " ports for one jail");
+  for (size_t i = 0; i < ports.size(); i++) {
+    size_t claims = 1;
+    if (ports[i].port == 0) return fail(ErrorKind::Usage, "port 0 cannot be reserved");
+    for (size_t j = 0; j < i; j++) {
+      if (overlap(ports[i], ports[j]))
+        return fail(ErrorKind::Usage, "port " + to_string(ports[i]) + " overlaps " + to_string(ports[j]));
+      claims += ports[j].port == ports[i].port;
+    }
+    for (const auto &[jid, row] : jails)
+      for (const sj_port &taken : rows::ports_of(row)) {
+        if (overlap(ports[i], rows::from_row(taken)))
+          return fail(ErrorKind::Exists,
+                      "port " + to_string(ports[i]) + " is reserved by jail " + printable(rows::name_of(row)));
+        claims += taken.port == ports[i].port;
+      }
+    if (claims > SJ_CLAIMS_MAX)
+      return fail(ErrorKind::System,
+                  "port " + number(ports[i].port) + " has " + number(SJ_CLAIMS_MAX) + " claims, which is the limit",
+                  ENOSPC);
+  }
+  return {};
+}
+
+Result<Jid> Tables::create_jail(const JailName &name, std::string_view root, Profile profile,
+                                std::span<const PortReservation> ports) {
+  TRY(ready());
+  TRY(check_new(name, root, ports, TRY(jails_.all())));
+  if (!ports.empty()) TRY(check_netns());
+  if (settings_.next_jid == std::numeric_limits<Jid>::max())
+    return fail(ErrorKind::System, "no jid is left: unload and load secmodel_jail to begin anew", EOVERFLOW);
+
+  sj_jail row{};
+  memcpy(row.name, name.str().data(), std::min<size_t>(name.str().size(), SJ_NAME_MAX));
+  memcpy(row.root, root.data(), root.size());
+  row.profile = std::to_underlying(profile);
+  row.created_ns = boot_time_ns();
+  row.nports = static_cast<uint32_t>(ports.size());
+  std::ranges::transform(ports, row.ports, rows::to_row);
+
+  const Jid jid = settings_.next_jid++;
+  TRY(begin()); // the jid is used up from here on, whatever becomes of the jail
+  const auto fill = [&]() -> Status {
+    TRY(denied_.update(jid, {}));
+    TRY(cpu_.put_zero(jid));
+    TRY(claim(jid, std::span(row.ports, row.nports)));
+    return jails_.update(jid, row, bpf::Put::New);
+  };
+  if (auto filled = fill(); !filled) TRY(abandon(std::move(filled)));
+  TRY(end());
+  return jid;
+}
+
+Status Tables::bind_cgroup(Jid jid, uint64_t cgroup_id) {
+  sj_jail row = TRY(stored(jid));
+  // The jail's row first: what it says is what repair() makes of the members.
+  const uint64_t old = std::exchange(row.cgroup_id, cgroup_id);
+  TRY(jails_.update(jid, row, bpf::Put::Present));
+  if (old != 0 && old != cgroup_id) TRY(members_.erase(old));
+  if (cgroup_id == 0) return {};
+  return members_.update(cgroup_id, {.jid = jid, .profile = row.profile});
+}
+
+Status Tables::set_anchor(Jid jid, pid_t pid) {
+  sj_jail row = TRY(stored(jid));
+  row.anchor = static_cast<uint32_t>(pid);
+  return jails_.update(jid, row, bpf::Put::Present);
+}
+
+Status Tables::set_supervisor(Jid jid, pid_t pid) {
+  sj_jail row = TRY(stored(jid));
+  row.supervisor = static_cast<uint32_t>(pid);
+  return jails_.update(jid, row, bpf::Put::Present);
+}
+
+Status Tables::destroy(Jid jid) {
+  TRY(ready());
+  const sj_jail row = TRY(stored(jid));
+  if (row.nports != 0) TRY(check_netns());
+  TRY(begin());
+  const auto clear = [&]() -> Status {
+    TRY(jails_.erase(jid));
+    if (row.cgroup_id != 0) TRY(members_.erase(row.cgroup_id));
+    TRY(release(jid, rows::ports_of(row)));
+    TRY(cpu_.erase(jid));
+    TRY(denied_.erase(jid));
+    return {};
+  };
+  if (auto cleared = clear(); !cleared) return abandon(std::move(cleared));
+  return end();
+}
+
+} // namespace jails

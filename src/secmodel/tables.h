@@ -1,0 +1,125 @@
+// The tables of secmodel_jail: which jails exist and what they own. They live in the kernel (maps pinned below the
+// instance's bpffs directory) and are the truth; this class reads and changes them.
+//
+// Locking: functions that change something are for a caller that holds the instance's lock (an exclusive flock); they
+// are not const for that reason. Readers need no lock.
+//
+// Crash safety: the row in "jails" is the truth. It is the last thing that create_jail() writes and the first that
+// destroy() removes; everything else is derived from it or is cleared because its jid has no row. A change that was cut
+// off (SIGKILL between two system calls) leaves a mark, and the next change repairs first by itself.
+#pragma once
+
+#include "base/error.h"
+#include "model/ids.h"
+#include "model/instance.h"
+#include "model/port.h"
+#include "secmodel/bpf.h"
+
+#include "abi/secmodel_jail.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <utility>
+#include <vector>
+
+namespace jails {
+
+// A registered jail, as read.
+struct JailRow {
+  Jid jid = 0;
+  std::string name; // was a JailName when it was created
+  std::string root;
+  Profile profile = Profile::High;
+  std::vector<PortReservation> ports;
+  uint64_t cgroup_id = 0;  // of the jail's v2 cgroup; 0 until bind_cgroup()
+  uint64_t created_ns = 0; // CLOCK_BOOTTIME
+  pid_t anchor = 0;        // 0: none runs
+  pid_t supervisor = 0;    // 0: none runs
+};
+
+// How often each rule refused something to a jail (or to the host, jid 0), since it was created.
+struct Denials {
+  uint64_t bind_owned = 0;      // bind of a port that another jail owns
+  uint64_t bind_unreserved = 0; // bind of a port that the jail did not reserve
+  uint64_t listen_unbound = 0;  // connections to a port that the jail does not own
+  uint64_t device = 0;
+  uint64_t sysctl = 0;
+};
+
+class Tables {
+public:
+  // NotFound "secmodel_jail is not loaded: run 'jailmgr bootstrap'"; Unsupported when the loaded model has another
+  // SJ_ABI_VERSION; Denied without CAP_BPF.
+  static Result<Tables> open(const Instance &instance);
+
+  // Registers a jail, no process. root: absolute, at most SJ_ROOT_MAX bytes. Errors, before anything is changed:
+  // Exists   "jail NAME exists already (jid N)", "port tcp/8080 is reserved by jail NAME"
+  // Usage    root too long, more than SJ_PORTS_MAX ports, two that overlap
+  // System   SJ_JAILS_MAX jails exist, a port with SJ_CLAIMS_MAX claims, no jid left (EOVERFLOW)
+  // A failure on the way is undone. The ports are added to net.ipv4.ip_local_reserved_ports where they are absent:
+  // call it in the host's network namespace (Usage otherwise).
+  Result<Jid> create_jail(const JailName &name, std::string_view root, Profile profile,
+                          std::span<const PortReservation> ports);
+
+  // From now on members of the v2 cgroup `cgroup_id` (and of cgroups below it) are members of the jail. The cgroup is a
+  // direct child of parent_cgroup(). NotFound: no such jail.
+  Status bind_cgroup(Jid jid, uint64_t cgroup_id);
+  Status set_anchor(Jid jid, pid_t pid);     // 0: none. NotFound: no such jail
+  Status set_supervisor(Jid jid, pid_t pid); // 0: none. NotFound: no such jail
+
+  // Unregisters. Processes are not looked at: that no member is left is the caller's to know. NotFound: no such jail.
+  Status destroy(Jid jid);
+
+  // Makes the tables agree with the rows of "jails" again; returns what was wrong, a line each. Idempotent.
+  Result<std::vector<std::string>> repair();
+
+  [[nodiscard]] Result<JailRow> lookup(Jid jid) const; // NotFound "there is no jail with jid N"
+  // Digits are a jid, anything else is a name. NotFound "there is no jail NAME".
+  [[nodiscard]] Result<JailRow> find(std::string_view name_or_jid) const;
+  // One coherent snapshot (read again while a change is under way), sorted by jid.
+  [[nodiscard]] Result<std::vector<JailRow>> list() const;
+  [[nodiscard]] Result<Denials> denials(Jid jid) const; // NotFound: no such jail; jid 0 is the host
+
+  [[nodiscard]] uint64_t parent_cgroup() const { return settings_.parent_cgroup; } // v2 cgroup id, as of open()
+
+private:
+  friend class Telemetry;
+  Tables() = default;
+
+  using Stored = std::pair<Jid, sj_jail>; // a row as it lies in the kernel
+
+  [[nodiscard]] Result<sj_settings> settings() const;
+  [[nodiscard]] Result<std::vector<Stored>> coherent() const;
+  [[nodiscard]] Result<sj_jail> stored(Jid jid) const;
+
+  Status ready();             // reads the settings anew; repairs when a change was cut off
+  Status begin();             // marks a change as under way
+  Status end();               // takes the mark away
+  Status abandon(Status why); // a change failed on the way: repairs, returns `why`
+  Result<std::vector<std::string>> repair_rows();
+  Status repair_members(const std::vector<Stored> &jails, std::vector<std::string> &done);
+  Status repair_counters(const std::vector<Stored> &jails, std::vector<std::string> &done);
+
+  // ports.cpp
+  Status claim(Jid jid, std::span<sj_port> ports); // fills in sysctl_added
+  Status release(Jid jid, std::span<const sj_port> ports);
+  Status mark_reserved(uint32_t port, bool reserved);
+  Status repair_ports(const std::vector<Stored> &jails, std::vector<std::string> &done);
+  Status repair_bitmap(const std::vector<Stored> &jails, std::vector<std::string> &done);
+  [[nodiscard]] Status check_netns() const;
+
+  bpf::Map<uint32_t, sj_jail> jails_;
+  bpf::Map<uint64_t, sj_member> members_;
+  bpf::Map<uint32_t, sj_port_row> ports_;
+  bpf::Map<uint32_t, uint64_t> reserved_;
+  bpf::Map<uint32_t, sj_settings> settings_map_;
+  bpf::Map<uint32_t, sj_denied> denied_;
+  bpf::PerCpuMap<uint32_t, sj_cpu> cpu_;
+  bpf::PerCpuMap<uint32_t, sj_running> running_;
+  sj_settings settings_{}; // as of open() or the last change
+};
+
+} // namespace jails

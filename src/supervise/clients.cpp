@@ -1,0 +1,117 @@
+// The control socket: requests of jailctl and jailmgr.
+#include "supervise/supervisor.h"
+
+#include "sys/call.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <utility>
+
+namespace jails::supervise {
+namespace {
+
+constexpr size_t kMaxClients = 1024;
+
+// Into a jail goes nothing but anonymous pipes: whoever holds another kind could chmod, truncate or talk through it.
+bool is_pipe(const Fd &fd) {
+  struct stat st{};
+  return fstat(fd.get(), &st) == 0 && S_ISFIFO(st.st_mode) && (fcntl(fd.get(), F_GETFL) & O_PATH) == 0;
+}
+
+Reply failed(const Error &error) {
+  return {.type = ReplyType::Failed, .kind = static_cast<uint32_t>(error.kind()), .text = error.text(), .status = {}};
+}
+
+} // namespace
+
+void Supervisor::on_connection() {
+  Fd client(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!client || clients_.size() >= kMaxClients) return;
+  const int fd = client.get();
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != 0) return;
+  if (!loop_.add(fd, EPOLLIN, [this, fd](uint32_t) { on_client(fd); })) return;
+  clients_[fd] = std::move(client);
+}
+
+void Supervisor::on_client(int fd) {
+  auto message = sys::receive_message(fd, kMaxRequest);
+  if (!message) {
+    if (message.error().sys_errno() == EAGAIN) return;
+    drop_client(fd);
+    return;
+  }
+  if (message->bytes.empty()) {
+    drop_client(fd);
+    return;
+  }
+  auto request = decode_request(message->bytes);
+  if (!request) {
+    reply(fd, failed(request.error()));
+    drop_client(fd);
+    return;
+  }
+  handle(fd, *request, std::move(message->fds));
+}
+
+void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
+  switch (request.type) {
+  case RequestType::Exec: {
+    const auto done = exec(fd, request.exec, std::move(fds));
+    if (!done) reply(fd, failed(done.error()));
+    break;
+  }
+  case RequestType::Signal:
+    if (auto *session = spawner_ ? spawner_->find_client(fd) : nullptr; session != nullptr && request.signal < NSIG)
+      spawner_->signal(*session, static_cast<int>(request.signal));
+    break;
+  case RequestType::Stop:
+    reply(fd, {.type = ReplyType::Stopping, .text = {}, .status = {}});
+    begin_stop(request.grace_ms == kOwnGrace ? setup_.spec.stop_grace_ms : request.grace_ms);
+    break;
+  case RequestType::Status: reply(fd, {.type = ReplyType::Status, .text = {}, .status = status()}); break;
+  }
+}
+
+Status Supervisor::exec(int fd, const ExecRequest &request, std::vector<Fd> fds) {
+  if (!spawner_ || state_ == State::Stopping) return fail(ErrorKind::Busy, fmt::format("jail {} is stopping or restarting", setup_.spec.name.str()));
+  if (spawner_->find_client(fd) != nullptr) return fail(ErrorKind::Usage, "this connection has a command already");
+  const auto wanted = std::ranges::count(request.stdio, launch::Stdio::Descriptor);
+  if (std::ssize(fds) != wanted || !std::ranges::all_of(fds, is_pipe))
+    return fail(ErrorKind::Usage, "standard streams must be pipes", EINVAL);
+  std::vector<int> raw;
+  for (const auto &pipe : fds) raw.push_back(pipe.get());
+  auto session = std::make_unique<Session>();
+  session->client = Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  session->client_key = fd;
+  const auto started = TRY(spawn_command(request, raw, std::move(session)));
+  if (started.master) {
+    const int master = started.master.get();
+    reply(fd, {.type = ReplyType::Terminal, .text = {}, .status = {}}, {&master, 1});
+  }
+  return {};
+}
+
+// A client that does not read its replies loses them; it cannot make the supervisor wait.
+void Supervisor::reply(int fd, const Reply &reply, std::span<const int> fds) { (void)sys::send_message(fd, encode(reply), fds); }
+
+void Supervisor::drop_client(int fd) {
+  // As when a terminal goes away: its command is told, and may go on.
+  if (spawner_) {
+    if (auto *session = spawner_->find_client(fd); session != nullptr) {
+      spawner_->signal_group(*session, SIGHUP);
+      session->client_key = -1;
+    }
+  }
+  loop_.remove(fd);
+  clients_.erase(fd);
+}
+
+} // namespace jails::supervise

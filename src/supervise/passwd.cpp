@@ -1,0 +1,103 @@
+#include "supervise/passwd.h"
+
+#include "base/text.h"
+
+#include <fmt/format.h>
+#include <limits>
+#include <optional>
+
+namespace jails::supervise {
+namespace {
+
+constexpr size_t kMaxGroups = 32;
+constexpr size_t kMaxField = 255;
+
+std::optional<uint32_t> parse_id(std::string_view text) {
+  auto id = parse_int<uint32_t>(text);
+  if (!id || *id == std::numeric_limits<uint32_t>::max()) return std::nullopt;
+  return id;
+}
+
+// Calls f with each line's fields; f returns true to stop.
+template <class F> void each_line(std::string_view text, size_t fields, F f) {
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.find('\0') != line.npos) continue;
+    const auto parts = split(line, ':');
+    if (parts.size() == fields && !parts[0].empty() && f(parts)) return;
+  }
+}
+
+bool usable_path(std::string_view path) {
+  return path.starts_with('/') && path.size() <= kMaxField && printable(path) == path;
+}
+
+bool fill_from_passwd(User &user, std::string_view who, std::optional<uint32_t> uid, std::string_view passwd) {
+  bool found = false;
+  each_line(passwd, 7, [&](const auto &field) {
+    const auto entry_uid = parse_id(field[2]);
+    const auto entry_gid = parse_id(field[3]);
+    if (!entry_uid || !entry_gid || field[0].size() > kMaxField || printable(field[0]) != field[0]) return false;
+    // A name is looked up as a name first, as in chown(1); digits then select by uid.
+    if (field[0] != who && (!uid || *uid != *entry_uid)) return false;
+    user.uid = *entry_uid;
+    user.gid = *entry_gid;
+    user.name = field[0];
+    user.home = usable_path(field[5]) ? std::string(field[5]) : "/";
+    user.shell = usable_path(field[6]) ? std::string(field[6]) : "/bin/sh";
+    found = true;
+    return true;
+  });
+  return found;
+}
+
+Status set_group(User &user, std::string_view name, std::string_view group) {
+  std::optional<uint32_t> gid;
+  each_line(group, 4, [&](const auto &field) {
+    if (field[0] == name) gid = parse_id(field[2]);
+    return gid.has_value();
+  });
+  if (!gid) gid = parse_id(name);
+  if (!gid) return fail(ErrorKind::NotFound, fmt::format("the jail has no group '{}'", printable(name)));
+  user.gid = *gid;
+  user.groups.clear();
+  return {};
+}
+
+void add_groups(User &user, std::string_view group) {
+  each_line(group, 4, [&](const auto &field) {
+    const auto gid = parse_id(field[2]);
+    if (!gid || *gid == user.gid) return false;
+    for (auto member : split(field[3], ','))
+      if (member == user.name) {
+        user.groups.push_back(*gid);
+        break;
+      }
+    return user.groups.size() == kMaxGroups;
+  });
+}
+
+} // namespace
+
+Result<User> find_user(std::string_view who, std::string_view passwd, std::string_view group) {
+  const auto colon = who.find(':');
+  std::string_view name = who.substr(0, colon);
+  if (name.empty() && colon == who.npos) name = "root";
+  User user;
+  const auto uid = parse_id(name);
+  if (!fill_from_passwd(user, name, uid, passwd)) {
+    if (uid) {
+      user = {.uid = *uid, .gid = *uid, .groups = {}, .name = std::string(name), .home = "/", .shell = "/bin/sh"};
+      if (*uid == 0) user.name = "root", user.home = "/root";
+    } else if (name != "root") {
+      return fail(ErrorKind::NotFound, fmt::format("the jail has no user '{}'", printable(name)));
+    }
+  }
+  if (user.uid != 0 || user.gid != 0) add_groups(user, group);
+  if (colon != who.npos) TRY(set_group(user, who.substr(colon + 1), group));
+  return user;
+}
+
+} // namespace jails::supervise

@@ -1,0 +1,182 @@
+#include "supervise/protocol.h"
+
+#include "supervise/wire.h"
+
+#include <utility>
+
+namespace jails::supervise {
+namespace {
+
+std::unexpected<Error> malformed(const char *what) { return fail(ErrorKind::Malformed, std::string("malformed ") + what); }
+
+void put(Writer &out, const std::optional<uint64_t> &value) { out.number64(value.value_or(0)); }
+std::optional<uint64_t> get_limit(Reader &in) {
+  const uint64_t value = in.number64();
+  return value == 0 ? std::nullopt : std::optional(value);
+}
+
+void put(Writer &out, const PortReservation &port) {
+  out.number(port.port);
+  out.number(port.protos);
+  out.number(port.family);
+  out.text({reinterpret_cast<const char *>(port.addr.data()), port.addr.size()});
+}
+
+PortReservation get_port(Reader &in) {
+  PortReservation port;
+  port.port = static_cast<uint16_t>(in.number());
+  port.protos = static_cast<uint8_t>(in.number());
+  port.family = static_cast<uint8_t>(in.number());
+  const std::string addr = in.text();
+  if (addr.size() == port.addr.size()) memcpy(port.addr.data(), addr.data(), addr.size());
+  return port;
+}
+
+} // namespace
+
+std::string encode(const Request &request) {
+  Writer out;
+  out.number(kProtocolVersion);
+  out.number(std::to_underlying(request.type));
+  if (request.type == RequestType::Exec) {
+    for (const auto stdio : request.exec.stdio) out.number(std::to_underlying(stdio));
+    out.text(request.exec.user);
+    out.text(request.exec.directory);
+    out.texts(request.exec.environment);
+    out.texts(request.exec.command);
+    out.number(request.exec.rows);
+    out.number(request.exec.columns);
+  }
+  if (request.type == RequestType::Signal) out.number(request.signal);
+  if (request.type == RequestType::Stop) out.number(request.grace_ms);
+  return out.bytes();
+}
+
+Result<Request> decode_request(std::string_view bytes) {
+  Reader in(bytes);
+  if (in.number() != kProtocolVersion) return malformed("request: another version of jailctl is talking to this supervisor");
+  Request request;
+  request.type = static_cast<RequestType>(in.number());
+  switch (request.type) {
+  case RequestType::Exec:
+    for (auto &stdio : request.exec.stdio) {
+      const uint32_t value = in.number();
+      if (value > std::to_underlying(launch::Stdio::Terminal)) return malformed("request");
+      stdio = static_cast<launch::Stdio>(value);
+    }
+    request.exec.user = in.text();
+    request.exec.directory = in.text();
+    request.exec.environment = in.texts();
+    request.exec.command = in.texts();
+    request.exec.rows = in.number();
+    request.exec.columns = in.number();
+    break;
+  case RequestType::Signal: request.signal = in.number(); break;
+  case RequestType::Stop: request.grace_ms = in.number(); break;
+  case RequestType::Status: break;
+  default: return malformed("request");
+  }
+  if (!in.finished()) return malformed("request");
+  return request;
+}
+
+std::string encode(const Reply &reply) {
+  Writer out;
+  out.number(kProtocolVersion);
+  out.number(std::to_underlying(reply.type));
+  out.number(reply.wait_status);
+  out.number(reply.kind);
+  out.text(reply.text);
+  if (reply.type == ReplyType::Status) {
+    out.number(reply.status.supervisor);
+    out.number(reply.status.anchor);
+    out.number(reply.status.workload);
+    out.number(reply.status.restarts);
+    out.number64(reply.status.started);
+    out.text(reply.status.state);
+  }
+  return out.bytes();
+}
+
+Result<Reply> decode_reply(std::string_view bytes) {
+  Reader in(bytes);
+  if (in.number() != kProtocolVersion) return malformed("reply: the supervisor is of another version");
+  Reply reply;
+  reply.type = static_cast<ReplyType>(in.number());
+  reply.wait_status = in.number();
+  reply.kind = in.number();
+  reply.text = in.text();
+  if (reply.type == ReplyType::Status) {
+    reply.status.supervisor = in.number();
+    reply.status.anchor = in.number();
+    reply.status.workload = in.number();
+    reply.status.restarts = in.number();
+    reply.status.started = in.number64();
+    reply.status.state = in.text();
+  }
+  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Status) return malformed("reply");
+  return reply;
+}
+
+std::string encode(const Spec &spec) {
+  Writer out;
+  out.number(kProtocolVersion);
+  out.text(spec.name.str());
+  out.text(spec.root);
+  out.number(std::to_underlying(spec.profile));
+  out.number(static_cast<uint32_t>(spec.ports.size()));
+  for (const auto &port : spec.ports) put(out, port);
+  for (const auto &limit : {spec.limits.memory, spec.limits.processes, spec.limits.files, spec.limits.sockbuf,
+                            spec.limits.cpu_quota, spec.limits.cpu_period})
+    put(out, limit);
+  out.number(static_cast<uint32_t>(spec.binds.size()));
+  for (const auto &bind : spec.binds) {
+    out.text(bind.source);
+    out.text(bind.target);
+    out.number(bind.read_only ? 1 : 0);
+  }
+  out.texts(spec.command);
+  out.number(std::to_underlying(spec.restart));
+  out.number(spec.stop_grace_ms);
+  out.number(static_cast<uint32_t>(spec.log.facility));
+  out.number(static_cast<uint32_t>(spec.log.out_level));
+  out.number(static_cast<uint32_t>(spec.log.err_level));
+  out.text(spec.log.tag);
+  out.text(spec.hostname);
+  return out.bytes();
+}
+
+Result<Spec> decode_spec(std::string_view bytes) {
+  Reader in(bytes);
+  if (in.number() != kProtocolVersion) return malformed("jail state: written by another version");
+  auto name = JailName::parse(in.text());
+  if (!name) return std::unexpected(std::move(name).error());
+  Spec spec{.name = std::move(*name)};
+  spec.root = in.text();
+  spec.profile = static_cast<Profile>(in.number());
+  if (spec.profile > Profile::High) return malformed("jail state");
+  for (uint32_t count = in.number(); count > 0 && in.ok(); count--) spec.ports.push_back(get_port(in));
+  for (auto *limit : {&spec.limits.memory, &spec.limits.processes, &spec.limits.files, &spec.limits.sockbuf,
+                      &spec.limits.cpu_quota, &spec.limits.cpu_period})
+    *limit = get_limit(in);
+  for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
+    Bind bind;
+    bind.source = in.text();
+    bind.target = in.text();
+    bind.read_only = in.number() != 0;
+    spec.binds.push_back(std::move(bind));
+  }
+  spec.command = in.texts();
+  spec.restart = static_cast<RestartPolicy>(in.number());
+  spec.stop_grace_ms = in.number();
+  spec.log.facility = static_cast<int>(in.number());
+  spec.log.out_level = static_cast<int>(in.number());
+  spec.log.err_level = static_cast<int>(in.number());
+  spec.log.tag = in.text();
+  spec.hostname = in.text();
+  if (!in.finished() || spec.restart > RestartPolicy::Never) return malformed("jail state");
+  TRY(validate(spec));
+  return spec;
+}
+
+} // namespace jails::supervise

@@ -1,0 +1,67 @@
+// The control protocol: what jailctl and jailmgr say to a jail's supervisor over its SOCK_SEQPACKET socket, one request a
+// packet. Only host root can connect (0600 below a 0700 directory).
+#pragma once
+
+#include "base/error.h"
+#include "launch/anchor_protocol.h"
+#include "model/spec.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jails::supervise {
+
+constexpr uint32_t kProtocolVersion = 1;
+constexpr size_t kMaxRequest = 128 * 1024;
+constexpr size_t kMaxReply = 16 * 1024;
+
+enum class RequestType : uint32_t { Exec = 1, Signal = 2, Stop = 3, Status = 4 };
+
+// One descriptor is attached for each Stdio::Descriptor: pipes only, everything else is carried by the client, so that no
+// file, socket or terminal of the host ever enters a jail.
+struct ExecRequest {
+  std::array<launch::Stdio, 3> stdio{};
+  std::string user;      // name or uid, optionally ":group"; empty: root
+  std::string directory; // empty: "/"
+  std::vector<std::string> environment; // "NAME=VALUE", over the clean default
+  std::vector<std::string> command;     // empty: the user's shell, interactive
+  uint32_t rows = 24, columns = 80;     // of the terminal
+};
+
+struct Request {
+  RequestType type = RequestType::Status;
+  ExecRequest exec;         // Exec
+  uint32_t signal = 0;      // Signal, for the command of this connection
+  uint32_t grace_ms = 0;    // Stop: 0xffffffff is the jail's own grace
+};
+constexpr uint32_t kOwnGrace = 0xffffffff;
+
+enum class ReplyType : uint32_t { Terminal = 1, Exited = 2, Failed = 3, Stopping = 4, Status = 5 };
+
+struct SupervisorStatus {
+  uint32_t supervisor = 0, anchor = 0, workload = 0; // pids; 0: none now
+  uint32_t restarts = 0;
+  uint64_t started = 0; // time(2) of the last start of the workload
+  std::string state;    // "running", "idle" (no command), "waiting" (back-off), "stopping"
+};
+
+struct Reply {
+  ReplyType type = ReplyType::Failed;
+  uint32_t wait_status = 0; // Exited: as waitpid(2) gives it
+  uint32_t kind = 0;        // Failed: ErrorKind
+  std::string text;         // Failed
+  SupervisorStatus status;  // Status
+};
+
+std::string encode(const Request &request);
+Result<Request> decode_request(std::string_view bytes); // Malformed
+std::string encode(const Reply &reply);
+Result<Reply> decode_reply(std::string_view bytes);
+
+std::string encode(const Spec &spec);
+Result<Spec> decode_spec(std::string_view bytes); // Malformed, or what validate() says
+
+} // namespace jails::supervise

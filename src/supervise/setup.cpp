@@ -1,0 +1,141 @@
+// Supervisor::start() as a list of steps, and take_down(), which undoes whatever of them was done.
+#include "supervise/supervisor.h"
+
+#include "sys/file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace jails::supervise {
+namespace {
+
+// A UDP port that the jail did not reserve: the anchor tries to bind it, which must fail in every profile (low may bind
+// unreserved ports from 1024 on only).
+uint32_t probe_port(const Spec &spec) {
+  for (uint32_t port = 1; port < 1024; port++)
+    if (std::ranges::none_of(spec.ports, [port](const auto &owned) { return owned.port == port; })) return port;
+  return 0;
+}
+
+constexpr int kTakeDownMs = 10000;
+
+} // namespace
+
+Result<std::unique_ptr<Supervisor>> Supervisor::start(Setup setup) {
+  auto loop = TRY(EventLoop::create());
+  auto tables = TRY(Tables::open(setup.instance));
+  std::unique_ptr<Supervisor> self(new Supervisor(std::move(setup), std::move(loop), std::move(tables)));
+  const auto &[instance, spec, jid] = self->setup_;
+  TRY(sys::make_dir(instance.jail_run_dir(spec.name), 0700));
+  auto lock = sys::FileLock::try_acquire(instance.jail_run_dir(spec.name) + "/supervisor.lock");
+  if (!lock) {
+    if (lock.error().kind() == ErrorKind::Busy) return fail(ErrorKind::Busy, fmt::format("jail {} is already running", spec.name.str()));
+    return std::unexpected(std::move(lock).error());
+  }
+  self->lock_ = std::move(*lock);
+  TRY(self->take_signals());
+  TRY(self->make_cgroup());
+  TRY_IN("control socket", self->open_control_socket());
+  TRY(self->launch_anchor());
+  return self;
+}
+
+Status Supervisor::take_signals() {
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return fail_errno("child subreaper");
+  sigset_t mask;
+  sigemptyset(&mask);
+  for (const int number : {SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&mask, number);
+  if (sigprocmask(SIG_BLOCK, &mask, nullptr) != 0) return fail_errno("block signals");
+  signal(SIGPIPE, SIG_IGN);
+  signals_ = Fd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+  timer_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!signals_ || !timer_) return fail_errno("signalfd or timerfd");
+  TRY(loop_.add(signals_.get(), EPOLLIN, [this](uint32_t) { on_signal(); }));
+  return loop_.add(timer_.get(), EPOLLIN, [this](uint32_t) { on_timer(); });
+}
+
+// Changes of the tables are made under the instance's lock.
+Status Supervisor::with_tables(std::move_only_function<Status()> change) {
+  const auto lock = TRY(sys::FileLock::acquire(setup_.instance.run_dir() + "/lock"));
+  return change();
+}
+
+Status Supervisor::make_cgroup() {
+  const auto where = TRY(cgroup::Hierarchies::discover());
+  group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits));
+  return with_tables([this]() -> Status {
+    TRY(tables_.bind_cgroup(setup_.jid, group_->id()));
+    return tables_.set_supervisor(setup_.jid, getpid());
+  });
+}
+
+Status Supervisor::open_control_socket() {
+  const std::string path = setup_.instance.control_socket(setup_.spec.name);
+  unlink(path.c_str()); // of a supervisor that was killed: its lock is ours now
+  listener_ = Fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  if (path.size() >= sizeof at.sun_path) return fail(ErrorKind::Usage, path + ": too long for a socket");
+  strncpy(at.sun_path, path.c_str(), sizeof at.sun_path - 1);
+  const mode_t old = umask(0177);
+  const bool bound = listener_ && bind(listener_.get(), reinterpret_cast<const sockaddr *>(&at), sizeof at) == 0;
+  umask(old);
+  if (!bound || listen(listener_.get(), 64) != 0) return fail_errno(path);
+  return loop_.add(listener_.get(), EPOLLIN, [this](uint32_t) { on_connection(); });
+}
+
+Status Supervisor::launch_anchor() {
+  const auto v1 = TRY(group_->v1_procs());
+  launch::Request request{.spec = setup_.spec, .cgroup = group_->v2(), .v1_procs = {}, .probe_port = probe_port(setup_.spec)};
+  for (const auto &file : v1) request.v1_procs.push_back(file.get());
+  auto anchor = TRY(launch::launch(request));
+  const pid_t pid = anchor.pid();
+  spawner_ = std::make_unique<Spawner>(std::move(anchor), [this](Session &session, const Ending &ending) { session_ended(session, ending); });
+  TRY(loop_.add(spawner_->anchor().channel(), EPOLLIN, [this](uint32_t) { on_anchor_message(); }));
+  return with_tables([this, pid] { return tables_.set_anchor(setup_.jid, pid); });
+}
+
+void Supervisor::take_down() {
+  if (!lock_) return;
+  for (const auto &[fd, client] : clients_) loop_.remove(fd);
+  if (listener_) unlink(setup_.instance.control_socket(setup_.spec.name).c_str());
+  listener_.reset();
+  if (group_) {
+    Status done = group_->kill();
+    if (done) done = group_->wait_empty(kTakeDownMs);
+    if (spawner_) {
+      // It is dead once the cgroup is empty, and a zombie a moment later.
+      for (int tries = 0; tries < 10000 && !spawner_->anchor_ended() && !spawner_->reap(); tries++) usleep(100);
+      spawner_->reap();
+      spawner_->abandon("the jail was stopped");
+      loop_.remove(spawner_->anchor().channel());
+      spawner_.reset();
+    }
+    if (done) done = group_->remove();
+    const Status cleared = with_tables([this]() -> Status {
+      TRY(tables_.set_anchor(setup_.jid, 0));
+      TRY(tables_.set_supervisor(setup_.jid, 0));
+      return tables_.bind_cgroup(setup_.jid, 0);
+    });
+    if (!done) note(3, "taking the jail down: " + done.error().text());
+    if (!cleared) note(3, "taking the jail down: " + cleared.error().text());
+    group_.reset();
+  }
+  lock_->remove_file();
+  lock_.reset();
+  clients_.clear(); // who waits for the end sees it now
+}
+
+} // namespace jails::supervise

@@ -1,0 +1,188 @@
+#include "supervise/spawner.h"
+
+#include "base/text.h"
+#include "sys/call.h"
+#include "sys/message.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace jails::supervise {
+namespace {
+
+constexpr size_t kMaxEarly = 64;
+constexpr uint32_t kTtyGroup = 5; // Debian's group tty, as devpts is mounted
+
+std::string failure_text(const launch::SpawnFailure &failure, const std::string &program, const std::string &directory) {
+  const auto reason = Error::system("", failure.error).text();
+  switch (failure.step) {
+  case launch::SpawnStep::Exec: return printable(program) + reason;
+  case launch::SpawnStep::Directory: return "directory " + printable(directory) + reason;
+  case launch::SpawnStep::Identity: return "setting user and groups" + reason;
+  case launch::SpawnStep::Terminal: return "controlling terminal" + reason;
+  case launch::SpawnStep::Setup: return "standard streams" + reason;
+  }
+  return "starting the command" + reason;
+}
+
+std::string encode_spawn(uint32_t id, const Spawner::Program &program) {
+  launch::SpawnRequest request{};
+  request.type = launch::ToAnchor::Spawn;
+  request.id = id;
+  request.argc = static_cast<uint32_t>(program.argv.size());
+  request.envc = static_cast<uint32_t>(program.environment.size());
+  request.uid = program.uid;
+  request.gid = program.gid;
+  request.group_count = static_cast<uint32_t>(std::min<size_t>(program.groups.size(), launch::kMaxGroups));
+  std::copy_n(program.groups.begin(), request.group_count, request.groups);
+  std::ranges::copy(program.stdio, request.stdio);
+  std::string bytes(reinterpret_cast<const char *>(&request), sizeof request);
+  bytes.append(program.directory).push_back('\0');
+  for (const auto &argument : program.argv) bytes.append(argument).push_back('\0');
+  for (const auto &entry : program.environment) bytes.append(entry).push_back('\0');
+  return bytes;
+}
+
+} // namespace
+
+Result<Spawner::Terminal> Spawner::open_terminal(uint32_t rows, uint32_t columns, uint32_t owner) const {
+  Terminal terminal;
+  terminal.master = Fd(openat(anchor_.pts(), "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  int unlock = 0;
+  if (!terminal.master || ioctl(terminal.master.get(), TIOCSPTLCK, &unlock) != 0) return fail_errno("pty of the jail");
+  terminal.slave = Fd(ioctl(terminal.master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!terminal.slave) return fail_errno("pty of the jail");
+  const winsize size{.ws_row = static_cast<uint16_t>(rows), .ws_col = static_cast<uint16_t>(columns), .ws_xpixel = 0, .ws_ypixel = 0};
+  (void)ioctl(terminal.master.get(), TIOCSWINSZ, &size);
+  if (fchown(terminal.slave.get(), owner, kTtyGroup) != 0) return fail_errno("pty of the jail");
+  return terminal;
+}
+
+Result<Session *> Spawner::spawn(const Program &program, std::span<const int> fds, std::unique_ptr<Session> session) {
+  auto pipe = TRY(sys::make_pipe(O_NONBLOCK));
+  session->id = next_id_++;
+  session->status = std::move(pipe.read);
+  session->program = program.argv[0];
+  session->directory = program.directory;
+  std::vector<int> all{pipe.write.get()};
+  all.insert(all.end(), fds.begin(), fds.end());
+  const std::string bytes = encode_spawn(session->id, program);
+  if (bytes.size() > launch::kMaxAnchorMessage / 2)
+    return fail(ErrorKind::Usage, fmt::format("command and environment are too long: {} bytes, at most {}", bytes.size(), launch::kMaxAnchorMessage / 2));
+  TRY_IN("the anchor", sys::send_message(anchor_.channel(), bytes, all));
+  Session *raw = session.get();
+  sessions_[raw->id] = std::move(session);
+  return raw;
+}
+
+void Spawner::read_anchor() {
+  while (!anchor_ended()) {
+    auto message = sys::receive_message(anchor_.channel(), 256, MSG_DONTWAIT);
+    if (!message || message->bytes.empty()) return;
+    launch::SpawnReply reply{};
+    if (message->bytes.size() != sizeof reply) continue;
+    memcpy(&reply, message->bytes.data(), sizeof reply);
+    answered(reply);
+  }
+}
+
+void Spawner::answered(const launch::SpawnReply &reply) {
+  const auto found = sessions_.find(reply.id);
+  if (found == sessions_.end() || found->second->pid != 0) return;
+  if (reply.type == launch::FromAnchor::SpawnFailed) {
+    finish(reply.id, {.wait_status = 127 << 8, .failure = "fork in the jail" + Error::system("", reply.value).text()});
+    return;
+  }
+  if (reply.type != launch::FromAnchor::Spawned || reply.value <= 0) return;
+  const auto early = early_.find(reply.value);
+  if (early != early_.end()) {
+    const int status = early->second;
+    early_.erase(early);
+    found->second->pid = reply.value;
+    ended(reply.value, status);
+    return;
+  }
+  // Only children of this process are accepted, and all of those are the jail's; the pid of anything else is a lie.
+  siginfo_t info{};
+  if (waitid(P_PID, static_cast<id_t>(reply.value), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || reply.value == anchor_.pid()) return;
+  found->second->pid = reply.value;
+  for (const int number : found->second->signals) (void)kill(found->second->pid, number);
+  found->second->signals.clear();
+}
+
+bool Spawner::reap() {
+  read_anchor(); // whose the ended ones were
+  while (true) {
+    int status = 0;
+    const pid_t pid = waitpid(-1, &status, WNOHANG | __WALL);
+    if (pid <= 0) break;
+    if (WIFSTOPPED(status)) {
+      // Only a child that made this process its tracer (PTRACE_TRACEME) is reported as stopped. Let it go (W05).
+      ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
+      continue;
+    }
+    if (pid == anchor_.pid()) {
+      anchor_.forget();
+      return true;
+    }
+    ended(pid, status);
+  }
+  return false;
+}
+
+void Spawner::ended(pid_t pid, int wait_status) {
+  const auto found = std::ranges::find_if(sessions_, [pid](const auto &entry) { return entry.second->pid == pid; });
+  if (found == sessions_.end()) {
+    const bool awaited = std::ranges::any_of(sessions_, [](const auto &entry) { return entry.second->pid == 0; });
+    if (awaited && early_.size() < kMaxEarly) early_[pid] = wait_status;
+    return; // otherwise an orphan of the jail, or one made with CLONE_PARENT
+  }
+  if (std::ranges::none_of(sessions_, [](const auto &entry) { return entry.second->pid == 0; })) early_.clear();
+  Session &session = *found->second;
+  read_status(session);
+  finish(session.id, {.wait_status = wait_status, .failure = session.failure});
+}
+
+void Spawner::read_status(Session &session) {
+  launch::SpawnFailure failure{};
+  if (read(session.status.get(), &failure, sizeof failure) == sizeof failure)
+    session.failure = failure_text(failure, session.program, session.directory);
+}
+
+void Spawner::finish(uint32_t id, const Ending &ending) {
+  const auto found = sessions_.find(id);
+  const auto session = std::move(found->second);
+  sessions_.erase(found);
+  on_end_(*session, ending);
+}
+
+void Spawner::signal(Session &session, int number) {
+  if (session.pid == 0) session.signals.push_back(number);
+  else (void)kill(session.pid, number);
+}
+
+void Spawner::signal_group(Session &session, int number) {
+  // The child is the leader of its session and group; before it got that far the signal goes to it alone.
+  if (session.pid == 0 || kill(-session.pid, number) != 0) signal(session, number);
+}
+
+Session *Spawner::find_client(int key) {
+  for (auto &[id, session] : sessions_)
+    if (session->client_key == key) return session.get();
+  return nullptr;
+}
+
+void Spawner::abandon(const std::string &why) {
+  while (!sessions_.empty()) finish(sessions_.begin()->first, {.wait_status = SIGKILL, .failure = why});
+}
+
+} // namespace jails::supervise

@@ -1,0 +1,71 @@
+// The supervisor's side of the anchor: asks it to spawn, keeps account of what runs, reaps. The anchor may be in hostile
+// hands: nothing it says is believed unless the kernel says the same.
+#pragma once
+
+#include "base/error.h"
+#include "launch/launch.h"
+#include "supervise/protocol.h"
+#include "supervise/session.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+
+namespace jails::supervise {
+
+class Spawner {
+public:
+  // Called when a session has ended.
+  using OnEnd = std::move_only_function<void(Session &, const Ending &)>;
+
+  Spawner(launch::Anchor anchor, OnEnd on_end) : anchor_(std::move(anchor)), on_end_(std::move(on_end)) {}
+
+  [[nodiscard]] const launch::Anchor &anchor() const { return anchor_; }
+
+  // A pty of the jail's own devpts: master for the client, slave for the command.
+  struct Terminal {
+    Fd master, slave;
+  };
+  Result<Terminal> open_terminal(uint32_t rows, uint32_t columns, uint32_t owner) const;
+
+  struct Program {
+    std::array<launch::Stdio, 3> stdio{};
+    uint32_t uid = 0, gid = 0;
+    std::vector<uint32_t> groups;
+    std::string directory = "/";
+    std::vector<std::string> argv, environment;
+  };
+  // fds: one for each Stdio::Descriptor in order, then the terminal if any slot is Terminal. The session's id and status
+  // are filled in here. Owned by the spawner until it has ended.
+  Result<Session *> spawn(const Program &program, std::span<const int> fds, std::unique_ptr<Session> session);
+
+  // Reads everything the anchor has said. Malformed messages are dropped.
+  void read_anchor();
+  // Reaps every child there is. True when the anchor was among them: the jail is over.
+  bool reap();
+  // To a session's process, now or as soon as it has a pid.
+  void signal(Session &session, int signal);
+  // To the session's whole process group.
+  void signal_group(Session &session, int signal);
+  // The session whose command this client (client_key) asked for; nullptr: none.
+  Session *find_client(int key);
+  // Reads what the status pipe has by now into session.failure.
+  void read_status(Session &session);
+  [[nodiscard]] bool anchor_ended() const { return anchor_.pid() == 0; }
+  // Tells every session that is left that it is over (the jail was ended).
+  void abandon(const std::string &why);
+
+private:
+  void answered(const launch::SpawnReply &reply);
+  void ended(pid_t pid, int wait_status);
+  void finish(uint32_t id, const Ending &ending);
+
+  launch::Anchor anchor_;
+  OnEnd on_end_;
+  uint32_t next_id_ = 1;
+  std::map<uint32_t, std::unique_ptr<Session>> sessions_;
+  std::map<pid_t, int> early_; // ended before the anchor said whose they were
+};
+
+} // namespace jails::supervise

@@ -1,0 +1,265 @@
+// The life of a running jail: its workload's starts and ends, stop, output.
+#include "supervise/supervisor.h"
+
+#include "base/text.h"
+#include "sys/call.h"
+#include "sys/file.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+namespace jails::supervise {
+namespace {
+
+constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
+
+uint64_t monotonic_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1000000;
+}
+
+void arm(const Fd &timer, uint64_t ms) {
+  itimerspec when{};
+  when.it_value.tv_sec = static_cast<time_t>(ms / 1000);
+  when.it_value.tv_nsec = static_cast<long>(ms % 1000) * 1000000;
+  if (ms == 0) when.it_value.tv_nsec = 1; // 0 would disarm
+  timerfd_settime(timer.get(), 0, &when, nullptr);
+}
+
+std::string describe(const Ending &ending) {
+  if (!ending.failure.empty()) return ending.failure;
+  if (WIFSIGNALED(ending.wait_status)) {
+    const char *name = sigabbrev_np(WTERMSIG(ending.wait_status));
+    return fmt::format("killed by signal {} (SIG{})", WTERMSIG(ending.wait_status), name == nullptr ? "?" : name);
+  }
+  return fmt::format("exited with status {}", WEXITSTATUS(ending.wait_status));
+}
+
+} // namespace
+
+void Supervisor::note(int level, std::string_view text) {
+  if (log_) log_->note(level, text);
+}
+
+Status Supervisor::open_log() {
+  if (log_) return {};
+  TRY(sys::make_dir(setup_.instance.log_dir(), 0700));
+  log_ = TRY(Log::open(setup_.spec.name, setup_.jid, setup_.spec.log, setup_.instance.log_file(setup_.spec.name)));
+  auto out = TRY(sys::make_pipe());
+  auto err = TRY(sys::make_pipe());
+  for (const Fd *fd : {&out.read, &err.read})
+    if (fcntl(fd->get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno("log pipe");
+  out_read_ = std::move(out.read), out_write_ = std::move(out.write);
+  err_read_ = std::move(err.read), err_write_ = std::move(err.write);
+  TRY(loop_.add(out_read_.get(), EPOLLIN, [this](uint32_t) { on_output(out_read_.get(), out_lines_, false); }));
+  return loop_.add(err_read_.get(), EPOLLIN, [this](uint32_t) { on_output(err_read_.get(), err_lines_, true); });
+}
+
+void Supervisor::on_output(int fd, LineSplitter &lines, bool error) {
+  std::array<char, 16384> buffer{};
+  const ssize_t n = read(fd, buffer.data(), buffer.size());
+  if (n <= 0) return;
+  lines.feed({buffer.data(), static_cast<size_t>(n)}, [&](std::string_view line) { error ? log_->err(line) : log_->out(line); });
+}
+
+Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
+  TRY(open_log());
+  ExecRequest request;
+  request.stdio = {launch::Stdio::Null, launch::Stdio::Descriptor, launch::Stdio::Descriptor};
+  request.command = setup_.spec.command;
+  const std::array<int, 2> fds{out_write_.get(), err_write_.get()};
+  workload_ = TRY(spawn_command(request, fds, std::make_unique<Session>())).session;
+  ready_ = std::move(ready);
+  state_ = State::Running;
+  started_ms_ = monotonic_ms();
+  started_at_ = static_cast<uint64_t>(time(nullptr));
+  const int status = workload_->status.get();
+  return loop_.add(status, EPOLLIN, [this, status](uint32_t) {
+    loop_.remove(status);
+    if (workload_ == nullptr) return;
+    spawner_->read_status(*workload_); // a failure is kept for the end of the session
+    if (workload_->failure.empty()) {
+      note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
+      report_ready({});
+    }
+  });
+}
+
+Result<Supervisor::Started> Supervisor::spawn_command(const ExecRequest &request, std::span<const int> fds,
+                                                      std::unique_ptr<Session> session) {
+  // Through the anchor, because only there the root is complete (binds, overlay).
+  const Fd root(::open(fmt::format("/proc/{}/root", spawner_->anchor().pid()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail_errno("root of the jail");
+  const auto program = TRY(resolve_program(root.get(), request));
+  std::vector<int> raw(fds.begin(), fds.end());
+  Spawner::Terminal pty;
+  if (std::ranges::find(request.stdio, launch::Stdio::Terminal) != request.stdio.end()) {
+    pty = TRY(spawner_->open_terminal(request.rows, request.columns, program.uid));
+    raw.push_back(pty.slave.get());
+  }
+  Session *started = TRY(spawner_->spawn(program, raw, std::move(session)));
+  return Started{started, std::move(pty.master)};
+}
+
+Result<Fd> Supervisor::start_foreground(const ExecRequest &request, std::span<const int> fds) {
+  auto started = TRY(spawn_command(request, fds, std::make_unique<Session>()));
+  foreground_ = started.session;
+  state_ = State::Running;
+  return std::move(started.master);
+}
+
+Status Supervisor::serve() {
+  Status status;
+  while (state_ != State::Done && status) status = loop_.run_once();
+  // What the workload wrote last.
+  for (int i = 0; i < 64 && log_; i++) {
+    on_output(out_read_.get(), out_lines_, false);
+    on_output(err_read_.get(), err_lines_, true);
+  }
+  if (log_) out_lines_.flush([&](std::string_view line) { log_->out(line); });
+  if (log_) err_lines_.flush([&](std::string_view line) { log_->err(line); });
+  report_ready(fail(ErrorKind::System, "the jail ended before its command ran"));
+  take_down();
+  return status;
+}
+
+void Supervisor::report_ready(Status status) {
+  if (ready_) std::exchange(ready_, nullptr)(std::move(status));
+}
+
+void Supervisor::on_signal() {
+  signalfd_siginfo info{};
+  bool child = false;
+  while (read(signals_.get(), &info, sizeof info) == sizeof info) {
+    const int number = static_cast<int>(info.ssi_signo);
+    if (number == SIGCHLD) {
+      child = true;
+    } else if (foreground_ != nullptr) {
+      spawner_->signal(*foreground_, number);
+    } else if (number == SIGTERM || number == SIGINT || number == SIGQUIT) {
+      begin_stop(setup_.spec.stop_grace_ms);
+    }
+  }
+  if (child && spawner_ && spawner_->reap()) anchor_ended();
+}
+
+void Supervisor::on_anchor_message() {
+  spawner_->read_anchor();
+  // EOF comes with its death, and SIGCHLD with that; until then a closed channel must not spin the loop.
+  if (spawner_->reap()) anchor_ended();
+}
+
+void Supervisor::session_ended(Session &session, const Ending &ending) {
+  if (&session == workload_) {
+    loop_.remove(session.status.get());
+    workload_ended(ending);
+  } else if (&session == foreground_) {
+    foreground_ = nullptr;
+    foreground_ending_ = ending;
+    finish();
+  } else if (session.client_key >= 0) {
+    Reply answer{.type = ReplyType::Exited, .wait_status = static_cast<uint32_t>(ending.wait_status), .text = ending.failure, .status = {}};
+    reply(session.client.get(), answer);
+  }
+}
+
+void Supervisor::workload_ended(const Ending &ending) {
+  workload_ = nullptr;
+  if (ready_) { // it never ran: a start that failed, not a crash to restart from
+    report_ready(fail(ErrorKind::System, ending.failure.empty() ? describe(ending) : ending.failure));
+    finish();
+    return;
+  }
+  const bool failed = !ending.failure.empty() || !WIFEXITED(ending.wait_status) || WEXITSTATUS(ending.wait_status) != 0;
+  note(state_ == State::Stopping ? kInfo : kWarning, describe(ending));
+  if (state_ == State::Stopping) finish();
+  else wait_or_end(failed);
+}
+
+void Supervisor::wait_or_end(bool failed) {
+  const auto delay = back_off_.next(setup_.spec.restart, failed, monotonic_ms() - started_ms_);
+  if (!delay) {
+    note(kNotice, "not restarting");
+    finish();
+    return;
+  }
+  note(kNotice, fmt::format("restarting in {} seconds", *delay));
+  state_ = State::Waiting;
+  arm(timer_, *delay * 1000ULL);
+}
+
+// A Landlock domain cannot be joined again: without its anchor the jail is over, and is made anew as a whole.
+void Supervisor::anchor_ended() {
+  loop_.remove(spawner_->anchor().channel());
+  note(kErr, "the anchor ended; the jail is taken down");
+  (void)group_->kill();
+  (void)group_->wait_empty(10000);
+  spawner_->reap();
+  const bool stopping = state_ == State::Stopping;
+  spawner_->abandon("the jail's anchor ended");
+  if (foreground_ending_ || stopping || state_ == State::Done) finish();
+  else if (state_ == State::Idle) wait_or_end(true);
+  spawner_.reset();
+}
+
+void Supervisor::on_timer() {
+  uint64_t expirations = 0;
+  if (read(timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
+  if (state_ == State::Stopping) {
+    note(kWarning, "still running after the grace; killing");
+    finish();
+    return;
+  }
+  if (state_ != State::Waiting) return;
+  restarts_++;
+  Status again = spawner_ ? Status{} : launch_anchor();
+  if (again && !setup_.spec.command.empty()) again = start_workload(nullptr);
+  else if (again) state_ = State::Idle;
+  if (!again) {
+    note(kErr, "restart: " + again.error().text());
+    wait_or_end(true);
+  }
+}
+
+void Supervisor::begin_stop(uint32_t grace_ms) {
+  if (state_ == State::Stopping || state_ == State::Done) return;
+  note(kNotice, "shutdown requested");
+  if (workload_ == nullptr || grace_ms == 0) {
+    finish();
+    return;
+  }
+  state_ = State::Stopping;
+  spawner_->signal_group(*workload_, SIGTERM);
+  arm(timer_, grace_ms);
+}
+
+SupervisorStatus Supervisor::status() const {
+  SupervisorStatus status;
+  status.supervisor = static_cast<uint32_t>(getpid());
+  status.anchor = spawner_ ? static_cast<uint32_t>(spawner_->anchor().pid()) : 0;
+  status.workload = workload_ != nullptr ? static_cast<uint32_t>(workload_->pid) : 0;
+  status.restarts = restarts_;
+  status.started = started_at_;
+  switch (state_) {
+  case State::Idle: status.state = "idle"; break;
+  case State::Running: status.state = "running"; break;
+  case State::Waiting: status.state = "waiting"; break;
+  case State::Stopping:
+  case State::Done: status.state = "stopping"; break;
+  }
+  return status;
+}
+
+} // namespace jails::supervise

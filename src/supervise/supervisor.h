@@ -1,0 +1,125 @@
+// A jail's supervisor: makes the jail stand, keeps its workload running, serves its control socket, forwards its output,
+// and takes everything down again. One per running jail, on the host's side; the parent of everything in the jail.
+#pragma once
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "cgroup/group.h"
+#include "model/instance.h"
+#include "model/spec.h"
+#include "secmodel/tables.h"
+#include "supervise/back_off.h"
+#include "supervise/event_loop.h"
+#include "supervise/log.h"
+#include "supervise/spawner.h"
+#include "sys/lock.h"
+#include "sys/message.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace jails::supervise {
+
+struct Setup {
+  Instance instance;
+  Spec spec;
+  Jid jid = 0;
+};
+
+class Supervisor {
+public:
+  // From nothing to a jail with its anchor: lock, cgroup, membership, control socket, launch. On failure all of it is
+  // undone and the error names the step. Takes over the signals of the process, which has one thread.
+  static Result<std::unique_ptr<Supervisor>> start(Setup setup);
+  Supervisor(const Supervisor &) = delete;
+  Supervisor &operator=(const Supervisor &) = delete;
+  ~Supervisor() { take_down(); }
+
+  // Starts spec.command as the workload, its output going to the log. `ready` is called once from serve(): when the
+  // program runs, or with what kept it from that (the jail then ends).
+  Status start_workload(std::move_only_function<void(Status)> ready);
+
+  // `jailctl run`: one command in the foreground; when it ends the jail does. fds: one for each Stdio::Descriptor. When a
+  // slot is Stdio::Terminal the master of the jail's pty is returned. Signals that come for this process go to it.
+  Result<Fd> start_foreground(const ExecRequest &request, std::span<const int> fds);
+  [[nodiscard]] const std::optional<Ending> &foreground_ending() const { return foreground_ending_; }
+
+  // Serves until the jail is over, then leaves no process, cgroup or membership of it; the registration stays.
+  Status serve();
+
+  EventLoop &loop() { return loop_; }
+
+private:
+  enum class State : uint8_t { Idle, Running, Waiting, Stopping, Done };
+
+  Supervisor(Setup setup, EventLoop loop, Tables tables)
+      : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)) {}
+
+  // setup.cpp: what start() does, step by step, and its reverse.
+  Status take_signals();
+  Status make_cgroup();
+  Status open_control_socket();
+  Status launch_anchor();
+  Status with_tables(std::move_only_function<Status()> change);
+  void take_down();
+
+  // supervisor.cpp: the workload's life.
+  struct Started {
+    Session *session;
+    Fd master; // of its pty, if it has one
+  };
+  Result<Started> spawn_command(const ExecRequest &request, std::span<const int> fds, std::unique_ptr<Session> session);
+  void on_signal();
+  void on_anchor_message();
+  void session_ended(Session &session, const Ending &ending);
+  void workload_ended(const Ending &ending);
+  void anchor_ended();
+  void wait_or_end(bool failed);
+  void on_timer();
+  void begin_stop(uint32_t grace_ms);
+  void finish() { state_ = State::Done; }
+  void report_ready(Status status);
+  Status open_log();
+  void on_output(int fd, LineSplitter &lines, bool error);
+  void note(int level, std::string_view text);
+  [[nodiscard]] SupervisorStatus status() const;
+
+  // clients.cpp: the control socket.
+  void on_connection();
+  void on_client(int fd);
+  void handle(int fd, const Request &request, std::vector<Fd> fds);
+  Status exec(int fd, const ExecRequest &request, std::vector<Fd> fds);
+  void reply(int fd, const Reply &reply, std::span<const int> fds = {});
+  void drop_client(int fd);
+
+  Setup setup_;
+  EventLoop loop_;
+  Tables tables_;
+  std::optional<sys::FileLock> lock_;
+  std::optional<cgroup::Group> group_;
+  std::unique_ptr<Spawner> spawner_;
+  Fd signals_, timer_, listener_;
+  std::map<int, Fd> clients_;
+
+  State state_ = State::Idle;
+  Session *workload_ = nullptr;
+  Session *foreground_ = nullptr;
+  std::optional<Ending> foreground_ending_;
+  std::move_only_function<void(Status)> ready_;
+  BackOff back_off_;
+  uint64_t started_ms_ = 0; // CLOCK_MONOTONIC
+  uint64_t started_at_ = 0; // time(2)
+  uint32_t restarts_ = 0;
+
+  std::optional<Log> log_;
+  Fd out_read_, out_write_, err_read_, err_write_;
+  LineSplitter out_lines_, err_lines_;
+};
+
+// Who runs it and with what environment, from the jail's own files below root (a directory descriptor): PATH, HOME, USER,
+// LOGNAME, SHELL, then the request's. No command: the user's shell, interactive.
+Result<Spawner::Program> resolve_program(int root, const ExecRequest &request);
+
+} // namespace jails::supervise

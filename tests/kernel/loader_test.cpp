@@ -1,0 +1,195 @@
+#include "member.h"
+#include "sockets.h"
+#include "world.h"
+
+#include "loader/objects.h"
+#include "loader/place.h"
+#include "secmodel/bpf.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+#include <thread>
+#include <unistd.h>
+
+namespace jails::test {
+namespace {
+
+using Loader = World;
+
+// Programs attached to the root of the v2 tree at one hook.
+unsigned attached(enum bpf_attach_type type) {
+  const auto root = loader::open_cgroup(cgroup_root());
+  bpf_attr attr;
+  memset(&attr, 0, sizeof(attr));
+  attr.query.target_fd = static_cast<uint32_t>(root->dir.get());
+  attr.query.attach_type = type;
+  uint32_t ids[64];
+  attr.query.prog_ids = reinterpret_cast<uintptr_t>(ids);
+  attr.query.prog_cnt = 64;
+  return syscall(SYS_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)) == 0 ? attr.query.prog_cnt : 999;
+}
+
+TEST_F(Loader, EveryProgramIsAttached) {
+  const auto status = MUST(secmodel_status(test_instance()));
+  EXPECT_TRUE(status.loaded);
+  EXPECT_TRUE(status.current);
+  EXPECT_EQ(status.programs.size(), 11U);
+  for (const ProgramStatus &program : status.programs) EXPECT_TRUE(program.attached) << program.name << program.problem;
+  EXPECT_TRUE(status.problems.empty());
+}
+
+TEST_F(Loader, SecondLoadChangesNothing) {
+  make_jail("web", Profile::High, std::to_string(free_port()));
+  const auto report = MUST(load_secmodel(test_instance()));
+  EXPECT_TRUE(report.already_loaded);
+  EXPECT_FALSE(report.cleared);
+  EXPECT_TRUE(report.repaired.empty());
+  EXPECT_EQ(MUST(tables().list()).size(), 1U);
+}
+
+TEST_F(Loader, UnloadLeavesTheMachineAsBefore) {
+  MUST(unload_secmodel(test_instance()));
+  const unsigned bind4 = attached(BPF_CGROUP_INET4_BIND), post6 = attached(BPF_CGROUP_INET6_POST_BIND);
+  EXPECT_EQ(unload_secmodel(test_instance()).error().kind(), ErrorKind::NotFound);
+  EXPECT_FALSE(MUST(secmodel_status(test_instance())).loaded);
+  MUST(load_secmodel(test_instance()));
+  EXPECT_EQ(attached(BPF_CGROUP_INET4_BIND), bind4 + 1) << "control: the query sees ours";
+  EXPECT_EQ(attached(BPF_CGROUP_INET6_POST_BIND), post6 + 1);
+  MUST(unload_secmodel(test_instance()));
+  EXPECT_EQ(attached(BPF_CGROUP_INET4_BIND), bind4);
+  EXPECT_EQ(attached(BPF_CGROUP_INET6_POST_BIND), post6);
+  EXPECT_NE(access(test_instance().bpffs_dir().c_str(), F_OK), 0);
+}
+
+TEST_F(Loader, UnloadIsRefusedWhileJailsExist) {
+  make_jail("web", Profile::High, "");
+  make_jail("db", Profile::High, "");
+  const auto refused = unload_secmodel(test_instance());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::Busy);
+  EXPECT_EQ(refused.error().text(), "2 jails exist: db, web");
+  EXPECT_TRUE(MUST(secmodel_status(test_instance())).loaded);
+}
+
+TEST_F(Loader, UnloadIsRefusedWhileTheCgroupIsInUse) {
+  const std::string below = cgroup_of("somebody");
+  ASSERT_EQ(mkdir(below.c_str(), 0755), 0);
+  EXPECT_EQ(unload_secmodel(test_instance()).error().kind(), ErrorKind::Busy);
+  EXPECT_TRUE(MUST(secmodel_status(test_instance())).loaded) << "nothing was taken down";
+  rmdir(below.c_str());
+  MUST(unload_secmodel(test_instance()));
+  MUST(load_secmodel(test_instance()));
+}
+
+TEST_F(Loader, AnyPinThatIsLostComesBack) {
+  const uint16_t port = free_port();
+  const Jid jid = make_jail("web", Profile::High, std::to_string(port));
+  std::vector<std::string> pins;
+  for (const std::string_view table : loader::table_names())
+    if (table != "jails" && table != "settings") pins.emplace_back(table);
+  for (const loader::Concern &concern : loader::concerns())
+    for (const loader::Program &program : concern.programs)
+      for (const char *kind : {"progs/", "links/"}) pins.push_back(kind + std::string(program.name));
+  for (const std::string &pin : pins) {
+    ASSERT_EQ(unlink((test_instance().bpffs_dir() + "/" + pin).c_str()), 0) << pin;
+    EXPECT_FALSE(MUST(secmodel_status(test_instance())).loaded) << pin;
+    const auto report = MUST(load_secmodel(test_instance()));
+    EXPECT_FALSE(report.already_loaded) << pin;
+    EXPECT_FALSE(report.repaired.empty()) << pin;
+    EXPECT_TRUE(MUST(secmodel_status(test_instance())).loaded) << pin;
+    auto anew = MUST(Tables::open(test_instance()));
+    EXPECT_EQ(MUST(anew.find("web")).jid, jid) << pin;
+    EXPECT_EQ(try_bind(tcp4(), "", port), EPERM) << pin;
+    EXPECT_EQ(run_in(cgroup_of("web"), [&] { return try_bind(tcp4(), "", port); }), 0) << pin;
+    EXPECT_TRUE(MUST(anew.repair()).empty()) << pin;
+  }
+}
+
+TEST_F(Loader, LostSettingsWithJailsAreAnError) {
+  make_jail("web", Profile::High, "");
+  const std::string dir = test_instance().bpffs_dir();
+  const Fd settings = MUST(bpf::open_pinned(dir + "/settings"));
+  ASSERT_EQ(unlink((dir + "/settings").c_str()), 0);
+  const auto refused = load_secmodel(test_instance());
+  MUST(bpf::pin(settings, dir + "/settings"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::Busy);
+  EXPECT_NE(refused.error().text().find("1 jail exists: web"), std::string::npos) << refused.error().text();
+  EXPECT_TRUE(MUST(load_secmodel(test_instance())).already_loaded) << "control";
+}
+
+TEST_F(Loader, RemovedParentIsMadeAnew) {
+  ASSERT_EQ(rmdir((cgroup_root() + "/" + test_instance().cgroup_name()).c_str()), 0);
+  EXPECT_FALSE(MUST(secmodel_status(test_instance())).loaded);
+  EXPECT_FALSE(MUST(load_secmodel(test_instance())).already_loaded);
+  auto anew = MUST(Tables::open(test_instance()));
+  EXPECT_EQ(anew.parent_cgroup(), loader::open_cgroup(cgroup_root() + "/" + test_instance().cgroup_name())->id);
+  make_jail("web", Profile::High, "");
+  EXPECT_EQ(run_in(cgroup_of("web"), [] { return try_bind(tcp4(), "", 20001); }), EPERM) << "the guards hang there";
+}
+
+TEST_F(Loader, OtherBuildIsReplacedWithoutAGap) {
+  const uint16_t port = free_port();
+  make_jail("web", Profile::High, std::to_string(port));
+  const auto map = MUST((bpf::Map<uint32_t, sj_settings>::open(test_instance().bpffs_dir(), "settings")));
+  std::atomic<bool> stop = false;
+  std::atomic<unsigned> tries = 0, slipped = 0;
+  std::thread thief([&] {
+    while (!stop) {
+      slipped += try_bind(tcp4(), "", port) != EPERM;
+      tries++;
+    }
+  });
+  for (int i = 0; i < 5; i++) {
+    auto settings = MUST(map.lookup(0));
+    settings->programs = 1;
+    EXPECT_TRUE(map.update(0, *settings));
+    const auto report = load_secmodel(test_instance());
+    EXPECT_TRUE(report && !report->already_loaded);
+  }
+  stop = true;
+  thief.join();
+  EXPECT_GT(tries, 1000U);
+  EXPECT_EQ(slipped, 0U);
+  EXPECT_TRUE(MUST(secmodel_status(test_instance())).current);
+}
+
+TEST_F(Loader, WhatACutOffLoadLeftIsCleared) {
+  const loader::Place place(test_instance());
+  MUST(loader::make_stage(place));
+  const Fd link = MUST(bpf::open_pinned(place.pins + "/links/root_bind4"));
+  MUST(bpf::pin(link, place.stage + "/half"));
+  const auto report = MUST(load_secmodel(test_instance()));
+  EXPECT_TRUE(report.cleared);
+  EXPECT_TRUE(report.already_loaded);
+  EXPECT_NE(access(place.stage.c_str(), F_OK), 0);
+}
+
+TEST_F(Loader, ProbesLoadAndLeaveNothing) {
+  const unsigned before = attached(BPF_CGROUP_INET4_BIND);
+  const auto probes = probe_secmodel();
+  EXPECT_EQ(probes.size(), 6U);
+  for (const ProgramProbe &probe : probes) EXPECT_TRUE(probe.works) << probe.name << ": " << probe.reason;
+  EXPECT_EQ(attached(BPF_CGROUP_INET4_BIND), before);
+}
+
+TEST_F(Loader, ProbeSaysWhyNot) {
+  // Without the privilege to load programs the answer is the kernel's, in words, and nothing goes to stderr.
+  testing::internal::CaptureStderr();
+  const int failed = run_in("", [] {
+    if (setresuid(65534, 65534, 65534) != 0) return -1;
+    const auto probes = probe_secmodel();
+    return static_cast<int>(std::ranges::count_if(probes, [](const ProgramProbe &probe) {
+      return !probe.works && probe.reason.starts_with("this kernel does not take " + probe.name);
+    }));
+  });
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(failed, 6);
+}
+
+} // namespace
+} // namespace jails::test

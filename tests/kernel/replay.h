@@ -1,0 +1,12 @@
+// Runs something in a child that is killed before its n-th system call: what a crash at any moment leaves behind.
+#pragma once
+
+#include <functional>
+
+namespace jails::test {
+
+// True when the child got through before the n-th call came (n counts from 1). SIGKILL is sent at the entry of the
+// call, so that the call itself is not made.
+bool run_until_call(unsigned n, const std::function<void()> &f);
+
+} // namespace jails::test

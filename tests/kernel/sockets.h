@@ -1,0 +1,33 @@
+// Sockets as the tests need them: each call answers with 0 or an errno.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace jails::test {
+
+struct Kind {
+  std::string name; // "tcp6"
+  int family, type, protocol;
+};
+// TCP, UDP, UDP-Lite and MPTCP by both families, as far as this kernel has them.
+std::vector<Kind> kinds();
+Kind tcp4();
+Kind tcp6();
+Kind udp4();
+
+int open_socket(const Kind &kind);
+// address: "" the wildcard.
+int bind_to(int fd, const Kind &kind, const std::string &address, uint16_t port); // 0 or errno
+int try_bind(const Kind &kind, const std::string &address, uint16_t port);        // on a new socket
+uint16_t port_of(int fd);
+// Connects to a TCP port, waiting at most `ms`: 0, errno, or ETIMEDOUT.
+int try_connect(const Kind &kind, const std::string &address, uint16_t port, int ms);
+
+// A port that is free on the host for TCP and UDP and both families, and not reserved.
+uint16_t free_port();
+// The same among those the kernel picks from (ip_local_port_range; its default begins at 32768).
+uint16_t free_ephemeral_port();
+
+} // namespace jails::test

@@ -1,0 +1,202 @@
+#include "member.h"
+#include "world.h"
+
+#include "secmodel/telemetry.h"
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <sched.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace jails::test {
+namespace {
+
+constexpr double kTolerance = 0.05;
+
+class TelemetryTest : public World {
+protected:
+  JailUsage usage(const std::string &jail) {
+    const auto telemetry = Telemetry::open(test_instance());
+    const auto all = telemetry->snapshot();
+    const auto one = std::ranges::find(*all, jail, [](const JailUsage &u) { return u.jail.name; });
+    return one == all->end() ? JailUsage{} : *one;
+  }
+  // What the scheduler itself says, in ns.
+  uint64_t kernels_cpu(const std::string &jail) {
+    std::ifstream file(cgroup_of(jail) + "/cpu.stat");
+    std::string key;
+    uint64_t usec = 0;
+    file >> key >> usec;
+    return usec * 1000;
+  }
+};
+
+[[noreturn]] void spin() {
+  while (true) {
+  }
+}
+
+void sleep_ms(int ms) { usleep(static_cast<useconds_t>(ms) * 1000); }
+
+double deviation(uint64_t got, uint64_t want) {
+  return std::abs(static_cast<double>(got) - static_cast<double>(want)) / static_cast<double>(want);
+}
+
+TEST_F(TelemetryTest, CpuOfABusyChild) {
+  make_jail("busy", Profile::High, "");
+  make_jail("idle", Profile::High, "");
+  Member child(cgroup_of("busy"), [](const auto &) { spin(); });
+  Member bystander("", [](const auto &) { spin(); }); // so that the two switch
+  sleep_ms(3000);
+  const JailUsage busy = usage("busy");
+  const uint64_t want = kernels_cpu("busy");
+  EXPECT_GT(want, 500'000'000U);
+  EXPECT_LT(deviation(busy.cpu_total_ns, want), kTolerance) << busy.cpu_total_ns << " against " << want;
+  EXPECT_EQ(usage("idle").cpu_total_ns, 0U);
+  EXPECT_EQ(usage("idle").cpu_ticks_1s, 0U);
+}
+
+TEST_F(TelemetryTest, CpuOfAThreadThatNeverSwitches) {
+  make_jail("busy", Profile::High, "");
+  Member child(cgroup_of("busy"), [](const auto &report) {
+    const sched_param fifo{.sched_priority = 1};
+    report(sched_setscheduler(0, SCHED_FIFO, &fifo));
+    sched_yield(); // switches at least here, in the jail already
+    sleep_ms(10);
+    spin();
+  });
+  ASSERT_EQ(child.report(), 0);
+  const auto switches = [&] {
+    const std::string text = read_text("/proc/" + std::to_string(child.pid()) + "/status");
+    return text.substr(std::min(text.size(), text.find("voluntary_ctxt_switches")));
+  };
+  // The kernel takes 5 % of each second from real-time threads (sched_rt_runtime_us): wait for a while between.
+  bool found = false;
+  for (int i = 0; i < 30 && !found; i++) {
+    sleep_ms(20);
+    const std::string before = switches();
+    const uint64_t total_before = usage("busy").cpu_total_ns, kernel_before = kernels_cpu("busy");
+    sleep_ms(500);
+    const uint64_t used = usage("busy").cpu_total_ns - total_before, want = kernels_cpu("busy") - kernel_before;
+    found = switches() == before;
+    if (!found) continue;
+    EXPECT_GT(want, 450'000'000U);
+    EXPECT_LT(deviation(used, want), kTolerance) << used << " against " << want;
+  }
+  EXPECT_TRUE(found) << "the thread never ran half a second without a switch";
+  sleep_ms(1100);
+  const JailUsage busy = usage("busy");
+  EXPECT_GE(busy.cpu_ticks_1s, 80U);
+  EXPECT_LE(busy.cpu_ticks_1s, 100U);
+}
+
+TEST_F(TelemetryTest, SecondsPassAway) {
+  make_jail("busy", Profile::High, "");
+  {
+    Member child(cgroup_of("busy"), [](const auto &) { spin(); });
+    sleep_ms(1200);
+  }
+  const uint64_t total = usage("busy").cpu_total_ns;
+  EXPECT_GT(usage("busy").cpu_ticks_10s_avg + static_cast<double>(usage("busy").cpu_ticks_1s), 0.0);
+  sleep_ms(2100);
+  const JailUsage after = usage("busy");
+  EXPECT_EQ(after.cpu_ticks_1s, 0U) << "nothing ran in the last full second";
+  EXPECT_GT(after.cpu_ticks_10s_avg, 1.0) << "but in the last ten";
+  EXPECT_EQ(after.cpu_total_ns, total);
+  sleep_ms(9500);
+  EXPECT_EQ(usage("busy").cpu_ticks_10s_avg, 0.0);
+  EXPECT_EQ(usage("busy").cpu_total_ns, total);
+}
+
+TEST_F(TelemetryTest, TwoCpusAddUp) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "one CPU";
+  make_jail("busy", Profile::High, "");
+  Member one(cgroup_of("busy"), [](const auto &) { spin(); });
+  Member two(cgroup_of("busy"), [](const auto &) { spin(); });
+  Member three(cgroup_of("busy"), [](const auto &) { spin(); });
+  sleep_ms(2500);
+  const JailUsage busy = usage("busy");
+  EXPECT_LT(deviation(busy.cpu_total_ns, kernels_cpu("busy")), kTolerance)
+      << busy.cpu_total_ns << " against " << kernels_cpu("busy");
+}
+
+TEST_F(TelemetryTest, CgroupBelowAJailsCounts) {
+  make_jail("busy", Profile::High, "");
+  const std::string below = cgroup_of("busy") + "/a", deeper = below + "/b";
+  ASSERT_EQ(mkdir(below.c_str(), 0755), 0);
+  ASSERT_EQ(mkdir(deeper.c_str(), 0755), 0);
+  Member child(deeper, [](const auto &) { spin(); });
+  sleep_ms(1500);
+  const JailUsage busy = usage("busy");
+  EXPECT_LT(deviation(busy.cpu_total_ns, kernels_cpu("busy")), kTolerance);
+  EXPECT_EQ(busy.references, 1U);
+}
+
+uint64_t virtual_size(pid_t pid) {
+  uint64_t pages = 0;
+  std::ifstream("/proc/" + std::to_string(pid) + "/statm") >> pages;
+  return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+TEST_F(TelemetryTest, ProcessesAndMemory) {
+  const Jid jid = make_jail("web", Profile::High, "");
+  make_jail("empty", Profile::High, "");
+  const auto wait = [](const auto &report) {
+    report(0);
+    pause();
+  };
+  Member anchor(cgroup_of("web"), wait), one(cgroup_of("web"), wait);
+  Member threads(cgroup_of("web"), [](const auto &report) {
+    std::thread second([] { pause(); }), third([] { pause(); });
+    report(0);
+    pause();
+  });
+  for (Member *member : {&anchor, &one, &threads}) ASSERT_EQ(member->report(), 0);
+  EXPECT_EQ(usage("web").processes, 3U) << "control: no anchor is known yet";
+  MUST(tables().set_anchor(jid, anchor.pid()));
+  const JailUsage web = usage("web");
+  EXPECT_EQ(web.processes, 2U);
+  EXPECT_EQ(web.references, 3U);
+  EXPECT_EQ(web.threads, 5U);
+  EXPECT_EQ(web.vmem_bytes, virtual_size(anchor.pid()) + virtual_size(one.pid()) + virtual_size(threads.pid()));
+  const JailUsage empty = usage("empty");
+  EXPECT_EQ(empty.references, 0U);
+  EXPECT_EQ(empty.vmem_bytes, 0U);
+}
+
+TEST_F(TelemetryTest, ZombiesDoNotCount) {
+  make_jail("web", Profile::High, "");
+  Member parent(cgroup_of("web"), [](const auto &report) {
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    siginfo_t info;
+    waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT); // dead, not reaped
+    report(child);
+    pause();
+  });
+  const int zombie = parent.report();
+  ASSERT_GT(zombie, 0);
+  EXPECT_NE(read_text("/proc/" + std::to_string(zombie) + "/status").find("State:\tZ"), std::string::npos) << "control";
+  EXPECT_EQ(usage("web").references, 1U);
+}
+
+TEST_F(TelemetryTest, ManyProcesses) {
+  make_jail("web", Profile::High, "");
+  std::vector<std::unique_ptr<Member>> members;
+  for (int i = 0; i < 300; i++)
+    members.push_back(std::make_unique<Member>(cgroup_of("web"), [](const auto &report) {
+      report(0);
+      pause();
+    }));
+  for (const auto &member : members) ASSERT_EQ(member->report(), 0);
+  EXPECT_EQ(usage("web").references, 300U);
+}
+
+} // namespace
+} // namespace jails::test

@@ -1,0 +1,104 @@
+#include "world.h"
+
+#include "loader/place.h"
+#include "member.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <dirent.h>
+#include <fstream>
+#include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace jails::test {
+
+static constexpr char kReservedPorts[] = "/proc/sys/net/ipv4/ip_local_reserved_ports";
+
+Instance test_instance() { return *Instance::from_environment(); }
+
+std::string cgroup_root() { return loader::find_v2_root().value_or(""); }
+
+std::string read_text(const std::string &path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+static void remove_cgroups(const std::string &path) {
+  kill_members(path);
+  if (DIR *dir = opendir(path.c_str())) {
+    while (const dirent *entry = readdir(dir))
+      if (entry->d_type == DT_DIR && entry->d_name[0] != '.') remove_cgroups(path + "/" + entry->d_name);
+    closedir(dir);
+  }
+  if (rmdir(path.c_str()) != 0 && errno != ENOENT) perror(path.c_str());
+}
+
+void clean_up() {
+  const Instance instance = test_instance();
+  remove_cgroups(cgroup_root() + "/" + instance.cgroup_name());
+  if (auto tables = Tables::open(instance)) {
+    static_cast<void>(tables->repair());
+    if (const auto jails = tables->list())
+      for (const JailRow &jail : *jails)
+        if (const auto gone = tables->destroy(jail.jid); !gone) fprintf(stderr, "%s\n", gone.error().text().c_str());
+  }
+  if (const auto gone = unload_secmodel(instance); !gone && gone.error().kind() != ErrorKind::NotFound)
+    fprintf(stderr, "%s\n", gone.error().text().c_str());
+}
+
+void World::SetUp() {
+  if (geteuid() != 0) GTEST_SKIP() << "no root";
+  sysctl_before_ = read_text(kReservedPorts);
+  const auto loaded = load_secmodel(test_instance());
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  auto tables = Tables::open(test_instance());
+  ASSERT_TRUE(tables) << tables.error().text();
+  tables_ = std::move(*tables);
+}
+
+void World::TearDown() {
+  if (IsSkipped()) return;
+  tables_.reset();
+  clean_up();
+  EXPECT_EQ(read_text(kReservedPorts), sysctl_before_) << "the test left ports in the sysctl";
+  EXPECT_NE(access(test_instance().bpffs_dir().c_str(), F_OK), 0) << "the test left pins";
+  EXPECT_NE(access((cgroup_root() + "/" + test_instance().cgroup_name()).c_str(), F_OK), 0) << "the test left a cgroup";
+}
+
+std::string World::cgroup_of(const std::string &name) const {
+  return cgroup_root() + "/" + test_instance().cgroup_name() + "/" + name;
+}
+
+Jid World::make_jail(const std::string &name, Profile profile, const std::string &ports) {
+  std::vector<PortReservation> list;
+  EXPECT_TRUE(ports.empty() || add_ports(list, ports)) << ports;
+  const auto parsed = JailName::parse(name);
+  EXPECT_TRUE(parsed) << name;
+  const auto jid = tables_->create_jail(*parsed, "/srv/" + name, profile, list);
+  if (!jid) {
+    ADD_FAILURE() << jid.error().text();
+    return 0;
+  }
+  EXPECT_EQ(mkdir(cgroup_of(name).c_str(), 0755), 0) << name;
+  const auto cgroup = loader::open_cgroup(cgroup_of(name));
+  EXPECT_TRUE(cgroup && tables_->bind_cgroup(*jid, cgroup->id)) << name;
+  return *jid;
+}
+
+void World::drop_jail(const std::string &name) {
+  const auto jail = tables_->find(name);
+  ASSERT_TRUE(jail) << name;
+  remove_cgroups(cgroup_of(name));
+  const auto gone = tables_->destroy(jail->jid);
+  EXPECT_TRUE(gone) << gone.error().text();
+}
+
+Denials World::denials(const std::string &name) {
+  Jid jid = SJ_HOST;
+  if (!name.empty()) jid = tables_->find(name)->jid;
+  return tables_->denials(jid).value_or(Denials{});
+}
+
+} // namespace jails::test
