@@ -116,7 +116,10 @@ Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t gr
   const Fd connection = TRY(connect_supervisor(instance, name));
   TRY(send_request(connection, {.type = supervise::RequestType::Stop, .exec = {}, .grace_ms = grace_ms}));
   uint32_t grace = grace_ms;
-  if (grace == supervise::kOwnGrace) grace = TRY(registered_spec(instance, name)).stop_grace_ms;
+  if (grace == supervise::kOwnGrace) {
+    const auto spec = registered_spec(instance, name); // a transient jail has none, and the default grace
+    grace = spec ? spec->stop_grace_ms : 5000;
+  }
   pollfd end{.fd = connection.get(), .events = POLLIN, .revents = 0};
   while (poll(&end, 1, static_cast<int>(grace + kStopSlackMs)) == 1) {
     const auto answer = receive_reply(connection);

@@ -122,7 +122,7 @@ Result<Outcome> run_jail(const Instance &instance, const Spec &spec, supervise::
   request.stdio = streams.stdio();
   std::tie(request.rows, request.columns) = streams.window();
   std::optional<NameLock> lock = TRY(NameLock::acquire(instance, spec.name));
-  const Jid jid = TRY(register_jail(instance, spec, *lock));
+  const Jid jid = TRY(register_jail(instance, spec, *lock, false));
   auto run = [&]() -> Result<Outcome> {
     auto supervisor = TRY(supervise::Supervisor::start({instance, spec, jid}));
     auto master = TRY(supervisor->start_foreground(request, streams.descriptors()));

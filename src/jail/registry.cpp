@@ -17,11 +17,6 @@ constexpr int kEndMs = 10000;
 
 std::string spec_file(const Instance &instance, const JailName &name) { return instance.jail_run_dir(name) + "/spec"; }
 
-Result<sys::FileLock> instance_lock(const Instance &instance) {
-  TRY(sys::make_dir(instance.run_dir(), 0700));
-  return sys::FileLock::acquire(instance.run_dir() + "/lock");
-}
-
 void remove_run_dir(const Instance &instance, const std::string &name) {
   const Fd run(open(instance.run_dir().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (run) (void)sys::remove_tree(run.get(), name);
@@ -29,12 +24,17 @@ void remove_run_dir(const Instance &instance, const std::string &name) {
 
 } // namespace
 
+Result<sys::FileLock> instance_lock(const Instance &instance) {
+  TRY(sys::make_dir(instance.run_dir(), 0700));
+  return sys::FileLock::acquire(instance.run_dir() + "/lock");
+}
+
 Result<NameLock> NameLock::acquire(const Instance &instance, const JailName &name) {
   TRY(sys::make_dir(instance.run_dir(), 0700));
   return NameLock(TRY(sys::FileLock::acquire(instance.run_dir() + "/" + name.str() + ".lock")));
 }
 
-Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &) {
+Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &, bool keep_spec) {
   TRY(validate(spec));
   auto tables = TRY(Tables::open(instance));
   TRY(launch::open_root(spec.root));
@@ -44,7 +44,7 @@ Result<Jid> register_jail(const Instance &instance, const Spec &spec, const Name
   }
   TRY(sys::make_dir(instance.jail_run_dir(spec.name), 0700));
   // The row comes last: with a directory and no row the next register starts over.
-  auto written = sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600);
+  auto written = keep_spec ? sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600) : Status{};
   Result<Jid> jid = 0;
   if (!written) {
     jid = std::unexpected(std::move(written).error());

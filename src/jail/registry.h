@@ -14,6 +14,9 @@
 
 namespace jails {
 
+// Held by whoever changes the kernel's tables.
+Result<sys::FileLock> instance_lock(const Instance &instance);
+
 // Held by one operation on one name at a time; its file goes away with it.
 class NameLock {
 public:
@@ -37,7 +40,8 @@ private:
 
 // Registers a jail: root checked, ports claimed, no process. Exists: the name, or a port ("port 8080 is reserved by jail
 // db", "port 8080 is in use by nginx (pid 12)").
-Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &);
+// keep_spec: supervise and exec can start it later; a transient jail needs none.
+Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &, bool keep_spec = true);
 
 // Ends what a supervisor that was killed left of this jail (processes, cgroups, membership). Nothing to do is no error.
 Status recover_jail(const Instance &instance, const JailRow &row, const NameLock &);

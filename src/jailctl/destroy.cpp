@@ -1,6 +1,7 @@
-#include "jailctl/arguments.h"
+#include "jailctl/verb.h"
 
-#include "cgroup/group.h"
+#include "cli/arguments.h"
+#include "cli/members.h"
 #include "jail/control.h"
 
 #include <fmt/format.h>
@@ -8,17 +9,6 @@
 namespace jailctl {
 
 using namespace jails;
-
-namespace {
-
-Result<size_t> members(const Call &call, const JailName &name, const JailRow &row) {
-  const auto where = TRY(cgroup::Hierarchies::discover());
-  const auto group = cgroup::Group::open(where, call.instance.cgroup_name(), name);
-  if (!group) return group.error().kind() == ErrorKind::NotFound ? Result<size_t>(0) : std::unexpected(group.error());
-  return group->count_others(row.anchor);
-}
-
-} // namespace
 
 Result<int> destroy(const Call &call) {
   constexpr std::string_view kUsage = "jailctl destroy jail";
@@ -32,7 +22,7 @@ Result<int> destroy(const Call &call) {
   TRY(recover_jail(call.instance, row, lock));
   if (is_running(call.instance, name)) {
     const auto status = TRY(supervisor_status(call.instance, name));
-    const size_t count = TRY(members(call, name, row));
+    const size_t count = TRY(cli::count_members(call.instance, row));
     if (count != 0 || status.state != "idle")
       return fail(ErrorKind::Busy, fmt::format("jail {} is busy: {} processes; stop it first (jailctl stop {})", name.str(), count, name.str()));
     TRY(stop_supervisor(call.instance, row, 0, lock));

@@ -1,6 +1,7 @@
-#include "jailctl/arguments.h"
+#include "jailctl/verb.h"
 
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "jail/enter.h"
 
 #include <cstdio>

@@ -1,5 +1,6 @@
-#include "jailctl/arguments.h"
+#include "jailctl/verb.h"
 
+#include "cli/arguments.h"
 #include "jail/registry.h"
 #include "secmodel/telemetry.h"
 

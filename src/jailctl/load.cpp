@@ -1,23 +1,14 @@
-#include "jailctl/arguments.h"
+#include "jailctl/verb.h"
 
+#include "cli/arguments.h"
+#include "jail/registry.h"
 #include "loader/loader.h"
-#include "sys/file.h"
-#include "sys/lock.h"
 
 #include <fmt/format.h>
 
 namespace jailctl {
 
 using namespace jails;
-
-namespace {
-
-Result<sys::FileLock> instance_lock(const Instance &instance) {
-  TRY(sys::make_dir(instance.run_dir(), 0700));
-  return sys::FileLock::acquire(instance.run_dir() + "/lock");
-}
-
-} // namespace
 
 Result<int> load(const Call &call) {
   constexpr std::string_view kUsage = "jailctl load";

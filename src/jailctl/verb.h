@@ -1,22 +1,11 @@
-// One verb of jailctl: a line in main's table and a file of its own.
+// The verbs of jailctl: a line in main's table and a file each.
 #pragma once
 
-#include "base/error.h"
-#include "model/instance.h"
+#include "cli/program.h"
 
 namespace jailctl {
 
-struct Call {
-  const jails::Instance &instance;
-  int argc;    // of the verb: argv[0] is its name
-  char **argv;
-};
-
-struct Verb {
-  const char *name;
-  const char *summary;
-  jails::Result<int> (*run)(const Call &call); // exit status
-};
+using jails::cli::Call;
 
 jails::Result<int> create(const Call &call);
 jails::Result<int> destroy(const Call &call);

@@ -26,8 +26,7 @@ bool parse_address(std::string_view text, PortReservation &to) {
   to.family = 6;
   constexpr std::array<uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (std::equal(kMapped.begin(), kMapped.end(), to.addr.begin())) {
-    std::ranges::rotate(to.addr, to.addr.begin() + kMapped.size());
-    std::fill(to.addr.begin() + 4, to.addr.end(), 0);
+    to.addr = {to.addr[12], to.addr[13], to.addr[14], to.addr[15]};
     to.family = 4;
   }
   return true;

@@ -55,6 +55,7 @@ Fd lock_reserved_ports() {
 Result<PortSet> read_reserved_ports() {
   const Fd file(open(kPath, O_RDONLY | O_CLOEXEC));
   if (!file) return fail_errno(kPath);
+  constexpr size_t kLongest = size_t{65536} * 6;
   // The kernel gives the whole text to the first read or cuts it: a full buffer is tried again with room for the
   // longest.
   std::string text(4096, '\0');
@@ -62,8 +63,8 @@ Result<PortSet> read_reserved_ports() {
     const ssize_t got = pread(file.get(), text.data(), text.size(), 0);
     if (got < 0) return fail_errno(kPath);
     if (static_cast<size_t>(got) < text.size()) return parse_port_ranges(std::string_view(text.data(), got));
-    if (text.size() > 65536 * 6) return fail(ErrorKind::Malformed, std::string(kPath) + ": too long");
-    text.resize(65536 * 6 + 1);
+    if (text.size() > kLongest) return fail(ErrorKind::Malformed, std::string(kPath) + ": too long");
+    text.resize(kLongest + 1);
   }
 }
 

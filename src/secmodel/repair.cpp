@@ -120,7 +120,7 @@ Status Tables::repair_ports(const std::vector<Stored> &jails, std::vector<std::s
   }
   for (auto &[port, row] : wanted) {
     TRY(ports_.update(port, row));
-    sysctl.set(port);
+    if (row.sysctl_added) sysctl.set(port);
     done.push_back("claims on port " + number(port) + ": entered");
   }
   // Rows that say what we added to the sysctl stay until it no longer holds it.
@@ -139,7 +139,8 @@ Status Tables::repair_bitmap(const std::vector<Stored> &jails, std::vector<std::
   for (const auto &[word, bits] : TRY(reserved_.all())) {
     if (bits == wanted[word]) continue;
     TRY(reserved_.update(word, wanted[word]));
-    done.push_back("bits of the ports " + number(word * 64) + " to " + number(word * 64 + 63) + ": put right");
+    const uint64_t first = uint64_t{word} * 64;
+    done.push_back("bits of the ports " + number(first) + " to " + number(first + 63) + ": put right");
   }
   return {};
 }

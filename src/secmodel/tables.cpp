@@ -121,8 +121,9 @@ Status Tables::end() {
 }
 
 Status Tables::abandon(Status why) {
+  const auto repaired = repair_rows();
   // If this fails too, the mark stays and the next change begins with the repair.
-  if (repair_rows()) static_cast<void>(end());
+  if (repaired) static_cast<void>(end().has_value());
   return why;
 }
 

@@ -1,5 +1,6 @@
 #include "stats/format.h"
 
+#include <cmath>
 #include <fmt/format.h>
 #include <functional>
 
@@ -27,7 +28,7 @@ constexpr Gauge kGauges[] = {
     {"jail_cpu_usage_ticks_1s", "CPU time used in the last full second, in ticks of 1/100 s.",
      [](const JailUsage &jail) { return fmt::format("{}", jail.cpu_ticks_1s); }},
     {"jail_cpu_usage_ticks_10s_avg", "CPU time used per second, mean of the last ten full seconds, in ticks of 1/100 s.",
-     [](const JailUsage &jail) { return fmt::format("{:.1f}", jail.cpu_ticks_10s_avg); }},
+     [](const JailUsage &jail) { return fmt::format("{}", std::round(jail.cpu_ticks_10s_avg * 10) / 10); }}, // "0", as the original
     {"jail_processes", "Processes in the jail.", [](const JailUsage &jail) { return fmt::format("{}", jail.processes); }},
     {"jail_references", "Processes that hold the jail, its anchor included.", [](const JailUsage &jail) { return fmt::format("{}", jail.references); }},
     {"jail_vmem_bytes", "Sum of the virtual sizes of the jail's processes.", [](const JailUsage &jail) { return fmt::format("{}", jail.vmem_bytes); }},

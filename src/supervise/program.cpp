@@ -40,7 +40,10 @@ Result<Spawner::Program> resolve_program(int root, const ExecRequest &request) {
   program.groups = user.groups;
   program.directory = request.directory.empty() ? "/" : request.directory;
   program.argv = request.command;
-  if (program.argv.empty()) program.argv = {user.shell, "-i"};
+  if (program.argv.empty()) {
+    program.argv = {user.shell};
+    if (request.stdio[0] == launch::Stdio::Terminal) program.argv.emplace_back("-i");
+  }
   program.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + user.home,
                          "USER=" + user.name, "LOGNAME=" + user.name, "SHELL=" + user.shell};
   for (const auto &entry : request.environment) {

@@ -27,7 +27,7 @@ struct ExecRequest {
   std::string user;      // name or uid, optionally ":group"; empty: root
   std::string directory; // empty: "/"
   std::vector<std::string> environment; // "NAME=VALUE", over the clean default
-  std::vector<std::string> command;     // empty: the user's shell, interactive
+  std::vector<std::string> command;     // empty: the user's shell
   uint32_t rows = 24, columns = 80;     // of the terminal
 };
 

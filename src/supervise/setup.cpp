@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace jails::supervise {
@@ -34,6 +35,7 @@ constexpr int kTakeDownMs = 10000;
 } // namespace
 
 Result<std::unique_ptr<Supervisor>> Supervisor::start(Setup setup) {
+  umask(0); // every mode is given in full; the caller's must not reach the jail's device nodes and mount points
   auto loop = TRY(EventLoop::create());
   auto tables = TRY(Tables::open(setup.instance));
   std::unique_ptr<Supervisor> self(new Supervisor(std::move(setup), std::move(loop), std::move(tables)));
@@ -114,10 +116,12 @@ void Supervisor::take_down() {
   listener_.reset();
   if (group_) {
     Status done = group_->kill();
+    if (spawner_) {
+      if (done && !spawner_->anchor_ended()) waitid(P_PID, static_cast<id_t>(spawner_->anchor().pid()), nullptr, WEXITED | WNOWAIT);
+      spawner_->reap();
+    }
     if (done) done = group_->wait_empty(kTakeDownMs);
     if (spawner_) {
-      // It is dead once the cgroup is empty, and a zombie a moment later.
-      for (int tries = 0; tries < 10000 && !spawner_->anchor_ended() && !spawner_->reap(); tries++) usleep(100);
       spawner_->reap();
       spawner_->abandon("the jail was stopped");
       loop_.remove(spawner_->anchor().channel());

@@ -119,7 +119,7 @@ private:
 };
 
 // Who runs it and with what environment, from the jail's own files below root (a directory descriptor): PATH, HOME, USER,
-// LOGNAME, SHELL, then the request's. No command: the user's shell, interactive.
+// LOGNAME, SHELL, then the request's. No command: the user's shell, interactive when its input is a terminal.
 Result<Spawner::Program> resolve_program(int root, const ExecRequest &request);
 
 } // namespace jails::supervise

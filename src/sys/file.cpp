@@ -49,7 +49,6 @@ static Status write_whole(int fd, std::string_view text) {
     if (n < 0) return fail_errno("write");
     text.remove_prefix(static_cast<size_t>(n));
   }
-  if (fsync(fd) != 0) return fail_errno("fsync");
   return {};
 }
 
@@ -64,8 +63,6 @@ Status replace_file(const std::string &path, std::string_view text, mode_t mode)
     unlink(tmp.c_str());
     return std::unexpected(std::move(written).error().context(path));
   }
-  const Fd dir(open(path.substr(0, path.find_last_of('/')).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!dir || fsync(dir.get()) != 0) return fail_errno(path + ": fsync of its directory");
   return {};
 }
 

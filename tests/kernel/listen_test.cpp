@@ -75,6 +75,24 @@ TEST_F(Listen, OwnedPortAnswers) {
   }
 }
 
+TEST_F(Listen, HeadersBeforeTcpHideNothing) {
+  const uint16_t port = free_port();
+  make_jail("web", Profile::High, std::to_string(port));
+  Member owned(cgroup_of("web"), [&](const auto &report) { serve(tcp6(), port, report); });
+  Member unbound(cgroup_of("web"), [&](const auto &report) { serve(tcp6(), 0, report); });
+  Member hosts("", [&](const auto &report) { serve(tcp6(), 0, report); });
+  ASSERT_EQ(owned.report(), port);
+  const auto jails_other = static_cast<uint16_t>(unbound.report()), control = static_cast<uint16_t>(hosts.report());
+  const auto padded = [](const Kind &kind, uint16_t to) {
+    return try_connect(kind, kind.family == AF_INET ? "127.0.0.1" : "::1", to, kPatience, Headers::Padded);
+  };
+  for (const Kind &kind : {tcp4(), tcp6()}) {
+    EXPECT_EQ(padded(kind, control), 0) << "control: " << kind.name;
+    EXPECT_EQ(padded(kind, port), 0) << kind.name;
+    EXPECT_EQ(padded(kind, jails_other), ETIMEDOUT) << kind.name;
+  }
+}
+
 TEST_F(Listen, NarrowedToAnAddressAnswersThere) {
   const uint16_t port = free_port();
   make_jail("web", Profile::High, "tcp/" + std::to_string(port) + "@127.0.0.2");

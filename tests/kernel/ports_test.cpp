@@ -2,6 +2,8 @@
 #include "sockets.h"
 #include "world.h"
 
+#include "secmodel/port_sysctl.h"
+
 #include <cerrno>
 #include <netinet/in.h>
 #include <sched.h>
@@ -106,18 +108,15 @@ TEST_F(Ports, KernelNeverPicksAReservedPort) {
 TEST_F(Ports, PostBindGuardsAPickThatTheSysctlMissed) {
   const uint16_t port = free_ephemeral_port();
   make_jail("owner", Profile::High, std::to_string(port));
-  // Somebody empties the sysctl: the program is what protects, the sysctl only keeps binds from failing.
-  const std::string path = "/proc/sys/net/ipv4/ip_local_reserved_ports";
-  const std::string held = read_text(path);
-  FILE *file = fopen(path.c_str(), "we");
-  ASSERT_NE(file, nullptr);
-  fputs("\n", file);
-  fclose(file);
+  // Somebody takes it out of the sysctl: the program is what protects, the sysctl only keeps binds from failing.
+  const PortSet held = MUST(read_reserved_ports());
+  PortSet without = held;
+  MUST(write_reserved_ports(without.reset(port)));
   EXPECT_EQ(pick(port, port), -EPERM);
   EXPECT_EQ(run_in(cgroup_of("owner"), [&] { return pick(port, port) == port ? 0 : 1; }), 0) << "control: the owner";
   const auto repaired = MUST(tables().repair());
   EXPECT_EQ(repaired.size(), 1U);
-  EXPECT_EQ(read_text(path), held);
+  EXPECT_EQ(MUST(read_reserved_ports()), held);
 }
 
 int join_reuseport(uint16_t port) {

@@ -72,9 +72,26 @@ uint16_t port_of(int fd) {
                                        : reinterpret_cast<sockaddr_in6 *>(&at)->sin6_port);
 }
 
-int try_connect(const Kind &kind, const std::string &address, uint16_t port, int ms) {
+static bool pad(int fd, const Kind &kind) {
+  if (kind.family == AF_INET) {
+    constexpr unsigned char kNops[12] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
+    return setsockopt(fd, IPPROTO_IP, IP_OPTIONS, kNops, sizeof(kNops)) == 0;
+  }
+  // Next header (filled in), length in units of eight after the first, a PadN of 4: longer than 7 bytes of padding in
+  // all is dropped by ip6_parse_tlv().
+  constexpr unsigned char kPad[8] = {0, 0, 1, 4};
+  return setsockopt(fd, IPPROTO_IPV6, IPV6_DSTOPTS, kPad, sizeof(kPad)) == 0 &&
+         setsockopt(fd, IPPROTO_IPV6, IPV6_HOPOPTS, kPad, sizeof(kPad)) == 0;
+}
+
+int try_connect(const Kind &kind, const std::string &address, uint16_t port, int ms, Headers headers) {
   const int fd = open_socket(kind);
   if (fd < 0) return errno;
+  if (headers == Headers::Padded && !pad(fd, kind)) {
+    const int error = errno;
+    close(fd);
+    return error;
+  }
   fcntl(fd, F_SETFL, O_NONBLOCK);
   sockaddr_storage to;
   const socklen_t size = address_of(kind, address, port, to);

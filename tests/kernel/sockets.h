@@ -22,8 +22,10 @@ int open_socket(const Kind &kind);
 int bind_to(int fd, const Kind &kind, const std::string &address, uint16_t port); // 0 or errno
 int try_bind(const Kind &kind, const std::string &address, uint16_t port);        // on a new socket
 uint16_t port_of(int fd);
-// Connects to a TCP port, waiting at most `ms`: 0, errno, or ETIMEDOUT.
-int try_connect(const Kind &kind, const std::string &address, uint16_t port, int ms);
+// Connects to a TCP port, waiting at most `ms`: 0, errno, or ETIMEDOUT. Padded: with IPv4 options, or an IPv6
+// destination options header, before the TCP header.
+enum class Headers { Plain, Padded };
+int try_connect(const Kind &kind, const std::string &address, uint16_t port, int ms, Headers headers = Headers::Plain);
 
 // A port that is free on the host for TCP and UDP and both families, and not reserved.
 uint16_t free_port();

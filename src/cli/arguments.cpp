@@ -1,4 +1,4 @@
-#include "jailctl/arguments.h"
+#include "cli/arguments.h"
 
 #include "base/text.h"
 #include "jail/registry.h"
@@ -8,9 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-namespace jailctl {
-
-using namespace jails;
+namespace jails::cli {
 
 Result<Parsed> parse(const Call &call, std::string_view usage, std::string_view about, std::vector<Option> options, Operands operands) {
   Parsed parsed;
@@ -43,4 +41,4 @@ Result<JailName> selected_jail(const Call &call, std::string_view name_or_jid) {
   return JailName::parse(TRY(find_jail(call.instance, name_or_jid)).name);
 }
 
-} // namespace jailctl
+} // namespace jails::cli

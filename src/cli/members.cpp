@@ -1,0 +1,14 @@
+#include "cli/members.h"
+
+#include "cgroup/group.h"
+
+namespace jails::cli {
+
+Result<size_t> count_members(const Instance &instance, const JailRow &row) {
+  const auto where = TRY(cgroup::Hierarchies::discover());
+  const auto group = cgroup::Group::open(where, instance.cgroup_name(), TRY(JailName::parse(row.name)));
+  if (!group) return group.error().kind() == ErrorKind::NotFound ? Result<size_t>(0) : std::unexpected(group.error());
+  return group->count_others(row.anchor);
+}
+
+} // namespace jails::cli

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "base/error.h"
+#include "model/instance.h"
+#include "secmodel/tables.h"
+
+namespace jails::cli {
+
+// Processes of a registered jail, without its anchor; 0 where it has no cgroup.
+Result<size_t> count_members(const Instance &instance, const JailRow &row);
+
+} // namespace jails::cli

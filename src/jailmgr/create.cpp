@@ -1,0 +1,134 @@
+#include "jailmgr/verb.h"
+
+#include "base/text.h"
+#include "cli/arguments.h"
+#include "config/file.h"
+#include "jail/registry.h"
+#include "jailmgr/root.h"
+#include "jailmgr/store.h"
+#include "launch/root.h"
+#include "model/spec_options.h"
+
+#include <fmt/format.h>
+
+namespace jailmgr {
+
+using namespace jails;
+
+namespace {
+
+struct Wanted {
+  JailConfig config; // defaults of jailmgr.toml, then the command line
+  std::optional<RootKind> root_kind;
+  std::string plain_path;
+  bool replace = false;
+};
+
+Status set_command(JailConfig &config, std::string_view line) {
+  config.spec.command = TRY(split_command(line));
+  if (config.spec.command.empty()) return fail(ErrorKind::Usage, "the command is empty");
+  config.command_line = line;
+  return check_command(config.spec.command);
+}
+
+Status set_root(Wanted &wanted, std::string_view text) {
+  constexpr std::string_view kPlain = "plain:";
+  if (text.starts_with(kPlain)) {
+    wanted.root_kind = RootKind::Plain;
+    wanted.plain_path = text.substr(kPlain.size());
+    return check_path("root", wanted.plain_path, kRootPathMax);
+  }
+  wanted.root_kind = TRY(parse_root_kind(text));
+  if (wanted.root_kind == RootKind::Plain) return fail(ErrorKind::Usage, "a plain root needs its path: plain:/srv/jail");
+  return {};
+}
+
+std::vector<Option> options_of(Wanted &wanted) {
+  JailConfig &config = wanted.config;
+  std::vector<Option> options;
+  options.push_back({'a', "autostart", nullptr, "start it with 'jailmgr start --all', as at boot", set_flag(config.autostart), true});
+  options.push_back({'x', "command", "LINE", "the supervised command, split into words as sh(1) does, run by no shell",
+                     [&](std::string_view line) { return set_command(config, line); }, true});
+  add_jail_options(options, {config.spec.profile, config.spec.ports, config.spec.limits});
+  add_log_options(options, config.spec.log);
+  add_mount_option(options, config.spec.binds);
+  options.push_back({0, "root", "thin|thick|plain:PATH", "share the host's /usr read-only (default), copy it, or use a directory as it is",
+                     [&](std::string_view text) { return set_root(wanted, text); }, true});
+  options.push_back({0, "restart", "always|on-failure|never", "when the command ends (default always)",
+                     [&](std::string_view text) -> Status {
+                       config.spec.restart = TRY(parse_restart(text));
+                       return {};
+                     }, true});
+  options.push_back({0, "hostname", "NAME", "host name in the jail (default its name)",
+                     [&](std::string_view text) -> Status {
+                       TRY(check_hostname(text));
+                       config.spec.hostname = text;
+                       return {};
+                     }, true});
+  options.push_back({0, "replace", nullptr, "rewrite the configuration of a jail that exists; its data stay", set_flag(wanted.replace), true});
+  return options;
+}
+
+// Only the configuration changes, so the root has to be of the kind that it is.
+Status replace(const Store &store, Wanted &wanted) {
+  const JailName &name = wanted.config.spec.name;
+  const auto old = TRY(store.load(name));
+  const RootKind kind = wanted.root_kind.value_or(old.root_kind);
+  if (kind != old.root_kind)
+    return fail(ErrorKind::Usage, fmt::format("jail {} has a {} root, and --replace leaves data alone: destroy it first", name.str(), to_string(old.root_kind)));
+  wanted.config.root_kind = kind;
+  wanted.config.base = old.base;
+  wanted.config.spec.root = wanted.plain_path.empty() ? old.spec.root : wanted.plain_path;
+  if (kind == RootKind::Plain) TRY(launch::open_root(wanted.config.spec.root));
+  TRY(store.spec(wanted.config));
+  return save_jail(store.config_file(name), wanted.config);
+}
+
+Status make(const Store &store, Wanted &wanted) {
+  JailConfig &config = wanted.config;
+  const JailName &name = config.spec.name;
+  if (wanted.root_kind) config.root_kind = *wanted.root_kind;
+  if (config.root_kind == RootKind::Plain) {
+    config.spec.root = wanted.plain_path;
+    TRY(launch::open_root(config.spec.root));
+  }
+  TRY(store.spec(config)); // what only the start would refuse
+  auto draft = TRY(store.draft(name));
+  if (config.root_kind != RootKind::Plain) TRY(make_root(draft.dir(), store.base_dir(config.base), config));
+  TRY(save_jail(draft.path() + "/jail.toml", config));
+  return draft.commit(store, name);
+}
+
+} // namespace
+
+Result<int> create(const Call &call) {
+  constexpr std::string_view kUsage = "jailmgr create [options] name";
+  constexpr std::string_view kAbout =
+      "Makes a jail: its configuration and its root; nothing is started. What is not given comes from jailmgr.toml.\n"
+      "Without -x the jail has no command: 'start' brings it up idle, for 'jailctl exec' and 'jailmgr apply'.";
+  // Before the command line, which overrides it; a person without rights hears of that first, though.
+  auto tool = load_tool(call.instance.config_dir() + "/jailmgr.toml");
+  Wanted wanted{.config = new_jail(tool ? *tool : ToolConfig{}, TRY(JailName::parse("x")), "/x"), .root_kind = {}, .plain_path = {}};
+  const auto parsed = TRY(parse(call, kUsage, kAbout, options_of(wanted)));
+  if (parsed.help) return 0;
+  TRY(want_operands(parsed, kUsage, 1, 1));
+  const auto name = TRY(JailName::parse(parsed.operands[0]));
+  TRY(need_root(call));
+  TRY(std::move(tool));
+  const auto store = TRY(Store::open(call.instance));
+  TRY(store.clean());
+  const auto lock = TRY(NameLock::acquire(call.instance, name));
+  wanted.config.spec.name = name;
+  wanted.config.spec.root = store.default_root(name);
+  TRY(check_limits(wanted.config.spec.limits));
+  const bool there = store.contains(name);
+  if (there && !wanted.replace)
+    return fail(ErrorKind::Exists, fmt::format("jail {} exists already; --replace rewrites its configuration", name.str()));
+  TRY(store.check_ports(name, wanted.config.spec.ports));
+  TRY_IN(fmt::format("jail {}", name.str()), there ? replace(store, wanted) : make(store, wanted));
+  fmt::print("{} jail {}{}\n", there ? "Replaced the configuration of" : "Created", name.str(),
+             there && is_running(call.instance, name) ? "; it takes effect with 'jailmgr restart'" : "");
+  return 0;
+}
+
+} // namespace jailmgr

@@ -1,0 +1,71 @@
+#include "jailmgr/verb.h"
+
+#include "base/text.h"
+#include "jailmgr/bulk.h"
+#include "jailmgr/life.h"
+#include "jailmgr/mounts.h"
+
+#include <cstdio>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace jailmgr {
+
+using namespace jails;
+
+namespace {
+
+// One jail that is named is meant; several may be a slip.
+Status confirm(std::span<const JailName> names) {
+  if (isatty(STDIN_FILENO) == 0)
+    return fail(ErrorKind::Usage, fmt::format("this would destroy {} jails: --yes says that it is meant", names.size()));
+  std::string text;
+  for (const auto &name : names) text += (text.empty() ? "" : ", ") + name.str();
+  fmt::print("Destroy {} jails with all their data ({})? [y/N] ", names.size(), text);
+  fflush(stdout);
+  char answer[16];
+  if (fgets(answer, sizeof answer, stdin) == nullptr || (trim(answer) != "y" && trim(answer) != "yes"))
+    return fail(ErrorKind::System, "nothing was destroyed");
+  return {};
+}
+
+Status destroy_one(const Instance &instance, const Store &store, const JailName &name) {
+  const auto lock = TRY(NameLock::acquire(instance, name));
+  TRY(store.require(name));
+  const auto state = TRY(state_of(instance, name));
+  if (state.up()) return fail(ErrorKind::Busy, fmt::format("jail {} is running; stop it first (jailmgr stop {})", name.str(), name.str()));
+  if (state.row) TRY(take_down(instance, *state.row, lock));
+  TRY(check_no_mounts("jail " + name.str(), store.jail_dir(name)));
+  const auto config = store.load(name); // may be broken: that is no reason to keep it
+  TRY(store.remove(name));
+  const std::string log = instance.log_file(name);
+  for (const auto &file : {log, log + ".1"}) unlink(file.c_str());
+  const bool plain = config && config->root_kind == RootKind::Plain;
+  fmt::print("Destroyed jail {}{}\n", name.str(), plain ? fmt::format("; its root {} is kept", config->spec.root) : "");
+  return {};
+}
+
+} // namespace
+
+Result<int> destroy(const Call &call) {
+  constexpr std::string_view kUsage = "jailmgr destroy [--yes] name ... | --all";
+  bool all = false;
+  bool yes = false;
+  std::vector<Option> options;
+  options.push_back({0, "all", nullptr, "every jail", set_flag(all), true});
+  options.push_back({'y', "yes", nullptr, "do not ask about several jails", set_flag(yes), true});
+  const auto parsed = TRY(parse(call, kUsage,
+                                "Removes jails: configuration, root and log. Refused while a jail runs or something is mounted below it. The\n"
+                                "directory of a plain root is kept.",
+                                std::move(options)));
+  if (parsed.help) return 0;
+  auto names = TRY(named_jails(parsed, kUsage, all));
+  TRY(need_root(call));
+  const auto store = TRY(Store::open(call.instance));
+  TRY(store.clean());
+  if (all) names = TRY(store.names());
+  if (!yes && (names.size() > 1 || (all && !names.empty()))) TRY(confirm(names));
+  return for_each_jail(call, names, [&](const JailName &name) { return destroy_one(call.instance, store, name); });
+}
+
+} // namespace jailmgr

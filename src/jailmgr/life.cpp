@@ -1,0 +1,103 @@
+#include "jailmgr/life.h"
+
+#include "cli/members.h"
+
+#include <fmt/format.h>
+
+namespace jailmgr {
+
+using namespace jails;
+
+namespace {
+
+// Absent: not registered, or the model is not loaded (a start will say so).
+Result<std::optional<JailRow>> registered(const Instance &instance, const JailName &name) {
+  auto row = find_jail(instance, name.str());
+  if (row) return std::optional(std::move(*row));
+  if (row.error().kind() == ErrorKind::NotFound) return std::optional<JailRow>();
+  return std::unexpected(std::move(row).error());
+}
+
+// A registration that is as the configuration wants it can stay, and with it the jid.
+bool same_registration(const Instance &instance, const Spec &spec) {
+  auto old = registered_spec(instance, spec.name);
+  return old && *old == spec;
+}
+
+Status clear_registration(const Instance &instance, const JailRow &row, const NameLock &lock) {
+  TRY(recover_jail(instance, row, lock));
+  return unregister_jail(instance, row, lock);
+}
+
+} // namespace
+
+Result<bool> bring_up(const Instance &instance, const Store &store, const JailName &name, With with, const NameLock &lock) {
+  auto spec = TRY(store.spec(TRY(store.load(name))));
+  auto row = TRY(registered(instance, name));
+  if (row && row->root != spec.root)
+    return fail(ErrorKind::Exists, fmt::format("jail {} is registered with root {}, not by jailmgr; 'jailctl destroy {}' unregisters it",
+                                               name.str(), row->root, name.str()));
+  if (row && is_running(instance, name)) return fail(ErrorKind::Busy, fmt::format("jail {} is already running", name.str()));
+  if (row) TRY(recover_jail(instance, *row, lock));
+  if (row && !same_registration(instance, spec)) {
+    TRY(unregister_jail(instance, *row, lock));
+    row.reset();
+  }
+  const Jid jid = row ? row->jid : TRY(register_jail(instance, spec, lock));
+  if (with == With::Nothing) spec.command.clear();
+  auto started = start_supervisor(instance, jid, spec);
+  if (started) return !row;
+  if (!row) {
+    const auto fresh = find_jail(instance, name.str());
+    const Status cleared = fresh ? clear_registration(instance, *fresh, lock) : Status{};
+    if (!cleared)
+      return fail(started.error().kind(), fmt::format("{}; and then: {}", started.error().text(), cleared.error().text()));
+  }
+  return std::unexpected(std::move(started).error());
+}
+
+Status start_jail(const Instance &instance, const Store &store, const JailName &name) {
+  const auto lock = TRY(NameLock::acquire(instance, name));
+  const auto state = TRY(state_of(instance, name));
+  if (state.up()) {
+    const auto already = [&] { return fail(ErrorKind::Busy, fmt::format("jail {} is already running", name.str())); };
+    if (state.word != "idle" || TRY(store.load(name)).spec.command.empty()) return already();
+    if (const size_t count = TRY(cli::count_members(instance, *state.row)); count != 0)
+      return fail(ErrorKind::Busy, fmt::format("jail {} is up without its command and has {} processes of a script or exec; "
+                                               "'jailmgr restart {}' ends them", name.str(), count, name.str()));
+    TRY(stop_supervisor(instance, *state.row, 0, lock));
+  }
+  TRY(bring_up(instance, store, name, With::Command, lock));
+  return {};
+}
+
+Status take_down(const Instance &instance, const JailRow &row, const NameLock &lock) {
+  const auto name = TRY(JailName::parse(row.name));
+  if (is_running(instance, name)) {
+    const Status stopped = stop_supervisor(instance, row, supervise::kOwnGrace, lock);
+    if (!stopped && stopped.error().kind() != ErrorKind::NotFound) return stopped; // NotFound: it ended by itself meanwhile
+  }
+  return clear_registration(instance, TRY(find_jail(instance, row.name)), lock);
+}
+
+Status stop_jail(const Instance &instance, const JailName &name) {
+  const auto lock = TRY(NameLock::acquire(instance, name));
+  const auto row = TRY(registered(instance, name));
+  if (!row) return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
+  return take_down(instance, *row, lock);
+}
+
+Result<State> state_of(const Instance &instance, const JailName &name) {
+  State state;
+  state.row = TRY(registered(instance, name));
+  if (!state.row) return state;
+  state.word = state.row->supervisor != 0 ? "failed" : "ended";
+  if (!is_running(instance, name)) return state;
+  auto status = supervisor_status(instance, name);
+  if (!status) return fail(status.error().kind(), fmt::format("jail {}: {}", name.str(), status.error().text()));
+  state.supervisor = std::move(*status);
+  state.word = state.supervisor.state;
+  return state;
+}
+
+} // namespace jailmgr

@@ -1,0 +1,42 @@
+// Starting and stopping one configured jail.
+#pragma once
+
+#include "base/error.h"
+#include "jail/control.h"
+#include "jail/registry.h"
+#include "jailmgr/store.h"
+
+#include <optional>
+#include <string>
+
+namespace jailmgr {
+
+enum class With {
+  Command, // what the configuration says
+  Nothing, // an idle jail, for scripts
+};
+
+// Registers the jail if it is not, and starts its supervisor. A failure leaves what was there before. True when the jail
+// was registered here.
+jails::Result<bool> bring_up(const jails::Instance &instance, const Store &store, const jails::JailName &name, With with,
+                             const jails::NameLock &lock);
+
+// Starts a jail's command: from nothing, or in place of an idle supervisor. Busy: it runs, or it is up for scripts that
+// have processes there.
+jails::Status start_jail(const jails::Instance &instance, const Store &store, const jails::JailName &name);
+
+// Stops what runs of it and unregisters it. NotFound "jail web is not running".
+jails::Status stop_jail(const jails::Instance &instance, const jails::JailName &name);
+jails::Status take_down(const jails::Instance &instance, const jails::JailRow &row, const jails::NameLock &lock);
+
+// "running", "idle", "waiting", "stopping"; "ended": registered, its command is not restarted; "failed": its supervisor
+// died; "stopped": not registered. What is not running has no supervisor.
+struct State {
+  std::string word = "stopped";
+  std::optional<jails::JailRow> row;
+  jails::supervise::SupervisorStatus supervisor;
+  [[nodiscard]] bool up() const { return supervisor.supervisor != 0; }
+};
+jails::Result<State> state_of(const jails::Instance &instance, const jails::JailName &name);
+
+} // namespace jailmgr

@@ -1,0 +1,52 @@
+#include "jailmgr/verb.h"
+
+#include "base/text.h"
+#include "jailmgr/bulk.h"
+#include "jailmgr/store.h"
+#include "jailmgr/table.h"
+
+#include <fmt/format.h>
+
+namespace jailmgr {
+
+using namespace jails;
+
+namespace {
+
+// The line that a person wrote; words of a list are joined, quoted where they would not read back.
+std::string command_text(const JailConfig &config) {
+  if (config.spec.command.empty()) return "-";
+  if (!config.command_line.empty()) return printable(config.command_line);
+  std::string text;
+  for (const auto &word : config.spec.command) {
+    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$`;&|<>()*?[]#~") == word.npos;
+    text += (text.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
+  }
+  return printable(text);
+}
+
+} // namespace
+
+Result<int> list(const Call &call) {
+  constexpr std::string_view kUsage = "jailmgr list";
+  const auto parsed = TRY(parse(call, kUsage, "How the jails are configured, running or not.", {}));
+  if (parsed.help) return 0;
+  TRY(want_operands(parsed, kUsage, 0, 0));
+  TRY(need_root(call)); // commands may hold secrets, so the files are root's
+  const auto store = TRY(Store::open(call.instance));
+  const auto names = TRY(store.names());
+  std::vector<std::vector<std::string>> rows{{"NAME", "ROOT", "SUPERVISE_CMD", "AUTOSTART", "PROFILE", "PORTS"}};
+  const int status = for_each_jail(call, names, [&](const JailName &name) -> Status {
+    const auto config = TRY(store.load(name));
+    std::string ports;
+    for (const auto &port : config.spec.ports) ports += (ports.empty() ? "" : ",") + to_string(port);
+    rows.push_back({name.str(), config.spec.root, command_text(config), config.autostart ? "yes" : "no",
+                    std::string(to_string(config.spec.profile)), ports.empty() ? "-" : ports});
+    return {};
+  });
+  if (names.empty()) fmt::print("no jails\n");
+  else if (rows.size() > 1) fmt::print("{}", align(rows));
+  return status;
+}
+
+} // namespace jailmgr

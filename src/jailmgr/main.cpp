@@ -1,0 +1,23 @@
+#include "jailmgr/verb.h"
+
+namespace {
+
+using namespace jailmgr;
+
+constexpr jails::cli::Verb kVerbs[] = {
+    {"bootstrap", "prepare this host for jails", bootstrap},
+    {"create", "make a jail: its configuration and its root", create},
+    {"start", "start jails", start},
+    {"stop", "stop jails", stop},
+    {"restart", "stop jails and start them again", restart},
+    {"status", "what the jails are doing", status},
+    {"list", "how the jails are configured", list},
+    {"apply", "run a script in a jail", apply},
+    {"config", "edit, show or check a jail's configuration", config},
+    {"logs", "what a jail's command wrote", logs},
+    {"destroy", "remove jails with all their data", destroy},
+};
+
+} // namespace
+
+int main(int argc, char **argv) { return jails::cli::run_program("jailmgr", kVerbs, argc, argv); }

@@ -1,0 +1,76 @@
+#include "jailmgr/verb.h"
+
+#include "jailmgr/bulk.h"
+#include "jailmgr/life.h"
+#include "jailmgr/table.h"
+
+#include <ctime>
+#include <fmt/format.h>
+
+namespace jailmgr {
+
+using namespace jails;
+
+namespace {
+
+constexpr int kNotRunning = 3; // as of systemctl status and LSB init scripts
+
+std::string local_time(uint64_t seconds) {
+  if (seconds == 0) return "-";
+  const auto when = static_cast<time_t>(seconds);
+  tm parts{};
+  char text[32];
+  localtime_r(&when, &parts);
+  strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+  return text;
+}
+
+std::string or_dash(uint64_t number) { return number == 0 ? "-" : fmt::format("{}", number); }
+
+std::string ports_text(const std::vector<PortReservation> &ports) {
+  std::string text;
+  for (const auto &port : ports) text += (text.empty() ? "" : ",") + to_string(port);
+  return text.empty() ? "-" : text;
+}
+
+std::vector<std::string> row_of(const JailName &name, const State &state) {
+  const auto &supervisor = state.supervisor;
+  return {name.str(),
+          state.word,
+          or_dash(state.row ? state.row->jid : 0),
+          or_dash(supervisor.workload),
+          local_time(supervisor.workload != 0 ? supervisor.started : 0),
+          state.up() ? fmt::format("{}", supervisor.restarts) : "-",
+          state.row ? ports_text(state.row->ports) : "-"};
+}
+
+} // namespace
+
+Result<int> status(const Call &call) {
+  constexpr std::string_view kUsage = "jailmgr status [name ...]";
+  constexpr std::string_view kAbout =
+      "What the jails are doing: running, idle (up without a command), waiting (for the next restart), stopping, ended\n"
+      "(its command has ended and is not restarted), failed (its supervisor died), stopped. With names, exits with 3 when\n"
+      "one of them is not up.";
+  const auto parsed = TRY(parse(call, kUsage, kAbout, {}));
+  if (parsed.help) return 0;
+  TRY(need_root(call));
+  const auto store = TRY(Store::open(call.instance));
+  const bool all = parsed.operands.empty();
+  const auto names = all ? TRY(store.names()) : TRY(named_jails(parsed, kUsage, false));
+  std::vector<std::vector<std::string>> rows{{"NAME", "STATE", "JID", "PID", "SINCE", "RESTARTS", "PORTS"}};
+  bool down = false;
+  const int failed = for_each_jail(call, names, [&](const JailName &name) -> Status {
+    TRY(store.require(name));
+    const auto state = TRY(state_of(call.instance, name));
+    if (!state.up()) down = true;
+    rows.push_back(row_of(name, state));
+    return {};
+  });
+  if (names.empty()) fmt::print("no jails\n");
+  else if (rows.size() > 1) fmt::print("{}", align(rows));
+  if (failed != 0) return failed;
+  return down && !all ? kNotRunning : 0;
+}
+
+} // namespace jailmgr

@@ -1,0 +1,163 @@
+#include "jailmgr/store.h"
+
+#include "base/text.h"
+#include "config/file.h"
+#include "jail/registry.h"
+#include "jailmgr/mounts.h"
+#include "sys/file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <memory>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace jailmgr {
+
+using namespace jails;
+
+namespace {
+
+constexpr std::string_view kCreating = ".create-", kDestroying = ".destroy-";
+
+Result<std::vector<std::string>> entries(int dir) {
+  const int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return fail_errno("the jails' directory");
+  const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(copy), closedir);
+  std::vector<std::string> names;
+  while (const dirent *entry = readdir(stream.get())) names.emplace_back(entry->d_name);
+  return names;
+}
+
+Status check_overlap(std::string_view owner, std::span<const PortReservation> theirs, std::span<const PortReservation> ours) {
+  for (const auto &port : ours)
+    for (const auto &other : theirs)
+      if (overlap(port, other))
+        return fail(ErrorKind::Exists, fmt::format("port {} is reserved by jail {}", to_string(port), owner));
+  return {};
+}
+
+} // namespace
+
+Result<Store> Store::open(const Instance &instance) {
+  const std::string path = instance.data_dir() + "/jails";
+  Fd jails(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!jails && errno == ENOENT)
+    return fail(ErrorKind::NotFound, fmt::format("{} is not there: run 'jailmgr bootstrap' first", path), ENOENT);
+  if (!jails) return fail_errno(path);
+  return Store(instance, std::move(jails));
+}
+
+Result<sys::FileLock> Store::lock() const { return sys::FileLock::acquire(instance_->data_dir() + "/lock"); }
+
+Result<std::vector<JailName>> Store::names() const {
+  std::vector<JailName> names;
+  for (const auto &entry : TRY(entries(jails_.get())))
+    if (auto name = JailName::parse(entry)) names.push_back(std::move(*name));
+  std::ranges::sort(names);
+  return names;
+}
+
+bool Store::contains(const JailName &name) const {
+  struct stat st{};
+  return fstatat(jails_.get(), name.str().c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+Status Store::require(const JailName &name) const {
+  if (!contains(name)) return fail(ErrorKind::NotFound, fmt::format("there is no jail named '{}'", name.str()));
+  return {};
+}
+
+Result<JailConfig> Store::load(const JailName &name) const {
+  TRY(require(name));
+  return load_jail(config_file(name), name, default_root(name));
+}
+
+Result<Spec> Store::spec(const JailConfig &config) const {
+  Spec spec = config.spec;
+  if (config.root_kind != RootKind::Thin) return spec;
+  const std::string usr = base_dir(config.base) + "/usr";
+  char target[PATH_MAX];
+  const ssize_t n = readlink(usr.c_str(), target, sizeof target);
+  if (n < 0 && errno == ENOENT)
+    return fail(ErrorKind::NotFound, fmt::format("jail {}: there is no base '{}' ({})", spec.name.str(), config.base, base_dir(config.base)));
+  if (n < 0 && errno != EINVAL) return fail_errno(usr);
+  const std::string source = n < 0 ? usr : std::string(target, static_cast<size_t>(n));
+  spec.binds.insert(spec.binds.begin(), {source, "/usr", true});
+  TRY_IN("with the base's /usr", validate(spec));
+  return spec;
+}
+
+Status Store::check_ports(const JailName &name, std::span<const PortReservation> ports) const {
+  if (ports.empty()) return {};
+  for (const auto &other : TRY(names())) {
+    if (other == name) continue;
+    const auto config = load(other);
+    if (config) TRY(check_overlap(other.str(), config->spec.ports, ports)); // unreadable: the kernel's table decides at start
+  }
+  const auto rows = list_jails(*instance_);
+  if (!rows && rows.error().kind() == ErrorKind::NotFound) return {}; // not loaded: nobody has a port
+  if (!rows) return std::unexpected(rows.error());
+  for (const auto &row : *rows)
+    if (row.name != name.str()) TRY(check_overlap(row.name, row.ports, ports));
+  return {};
+}
+
+Status Store::clean() const {
+  const auto held = TRY(lock());
+  for (const auto &entry : TRY(entries(jails_.get()))) {
+    if (!entry.starts_with(kCreating) && !entry.starts_with(kDestroying)) continue;
+    const Fd dir(openat(jails_.get(), entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!dir || flock(dir.get(), LOCK_EX | LOCK_NB) != 0) continue; // somebody is at work on it
+    TRY(check_no_mounts(entry, jails_dir() + "/" + entry));
+    TRY_IN(jails_dir(), sys::remove_tree(jails_.get(), entry));
+  }
+  return {};
+}
+
+Result<Store::Draft> Store::draft(const JailName &name) const {
+  const auto held = TRY(lock()); // clean() must not see it before it is locked
+  std::string entry = fmt::format("{}{}-{}", kCreating, name.str(), getpid());
+  if (mkdirat(jails_.get(), entry.c_str(), 0700) != 0) return fail_errno(jails_dir() + "/" + entry);
+  Fd alive(openat(jails_.get(), entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!alive || flock(alive.get(), LOCK_EX | LOCK_NB) != 0) return fail_errno(jails_dir() + "/" + entry);
+  return Draft(std::move(alive), jails_dir(), std::move(entry));
+}
+
+Status Store::remove(const JailName &name) const {
+  const std::string entry = fmt::format("{}{}-{}", kDestroying, name.str(), getpid());
+  const Fd dir(openat(jails_.get(), name.str().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!dir || flock(dir.get(), LOCK_EX | LOCK_NB) != 0) return fail_errno(jail_dir(name));
+  if (renameat(jails_.get(), name.str().c_str(), jails_.get(), entry.c_str()) != 0) return fail_errno(jail_dir(name));
+  TRY_IN(jails_dir(), sys::remove_tree(jails_.get(), entry));
+  return {};
+}
+
+Store::Draft::Draft(Fd alive, std::string jails_dir, std::string entry)
+    : alive_(std::move(alive)), jails_dir_(std::move(jails_dir)), entry_(std::move(entry)) {}
+
+Store::Draft::Draft(Draft &&other) noexcept
+    : alive_(std::move(other.alive_)), jails_dir_(std::move(other.jails_dir_)), entry_(std::exchange(other.entry_, {})) {}
+
+Store::Draft::~Draft() {
+  if (entry_.empty()) return;
+  const Fd jails(::open(jails_dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (jails) (void)sys::remove_tree(jails.get(), entry_); // what stays, clean() finds
+}
+
+Status Store::Draft::commit(const Store &store, const JailName &name) {
+  const auto held = TRY(store.lock());
+  if (fsync(alive_.get()) != 0) return fail_errno(path());
+  if (renameat2(store.jails_.get(), entry_.c_str(), store.jails_.get(), name.str().c_str(), RENAME_NOREPLACE) != 0)
+    return fail_errno(store.jail_dir(name));
+  entry_.clear();
+  if (fsync(store.jails_.get()) != 0) return fail_errno(jails_dir_);
+  return {};
+}
+
+} // namespace jailmgr

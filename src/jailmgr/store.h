@@ -1,0 +1,74 @@
+// What jailmgr keeps on disk: DATA/jails/NAME/{jail.toml,root/}, bases in DATA/base/. DATA is 0700 and root's. A name
+// that begins with a dot is a directory that is being made or removed.
+#pragma once
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "config/jail_config.h"
+#include "model/instance.h"
+#include "sys/lock.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace jailmgr {
+
+class Store {
+public:
+  // NotFound: nobody ran bootstrap.
+  static jails::Result<Store> open(const jails::Instance &instance);
+
+  [[nodiscard]] std::string jails_dir() const { return instance_->data_dir() + "/jails"; }
+  [[nodiscard]] std::string jail_dir(const jails::JailName &name) const { return jails_dir() + "/" + name.str(); }
+  [[nodiscard]] std::string config_file(const jails::JailName &name) const { return jail_dir(name) + "/jail.toml"; }
+  [[nodiscard]] std::string default_root(const jails::JailName &name) const { return jail_dir(name) + "/root"; }
+  [[nodiscard]] std::string base_dir(const std::string &base) const { return instance_->data_dir() + "/base/" + base; }
+
+  [[nodiscard]] jails::Result<std::vector<jails::JailName>> names() const; // sorted
+  [[nodiscard]] bool contains(const jails::JailName &name) const;
+  // NotFound "there is no jail named 'x'".
+  [[nodiscard]] jails::Status require(const jails::JailName &name) const;
+  [[nodiscard]] jails::Result<jails::JailConfig> load(const jails::JailName &name) const;
+
+  // What a start works from: the configuration, and the base's tree among the mounts of a thin root.
+  [[nodiscard]] jails::Result<jails::Spec> spec(const jails::JailConfig &config) const;
+
+  // Exists "port 8080 is reserved by jail db": by another jail's configuration, or in the kernel's table.
+  [[nodiscard]] jails::Status check_ports(const jails::JailName &name, std::span<const jails::PortReservation> ports) const;
+
+  // Removes what a create or destroy that was killed left behind.
+  jails::Status clean() const;
+
+  // A fresh directory that clean() leaves alone while `alive` is open. commit() gives it its name; otherwise it is
+  // removed again.
+  class Draft {
+  public:
+    Draft(Draft &&other) noexcept;
+    Draft &operator=(Draft &&) = delete;
+    ~Draft();
+    [[nodiscard]] int dir() const { return alive_.get(); }
+    [[nodiscard]] std::string path() const { return jails_dir_ + "/" + entry_; }
+    // Exists: another has that name by now.
+    jails::Status commit(const Store &store, const jails::JailName &name);
+
+  private:
+    friend class Store;
+    Draft(jails::Fd alive, std::string jails_dir, std::string entry);
+    jails::Fd alive_;
+    std::string jails_dir_, entry_; // entry_ empty: committed or moved from
+  };
+  [[nodiscard]] jails::Result<Draft> draft(const jails::JailName &name) const;
+
+  // Removes NAME and everything in it. The caller knows that nothing uses it.
+  [[nodiscard]] jails::Status remove(const jails::JailName &name) const;
+
+private:
+  explicit Store(const jails::Instance &instance, jails::Fd jails) : instance_(&instance), jails_(std::move(jails)) {}
+  [[nodiscard]] jails::Result<jails::sys::FileLock> lock() const;
+
+  const jails::Instance *instance_;
+  jails::Fd jails_;
+};
+
+} // namespace jailmgr

@@ -1,0 +1,22 @@
+// The verbs of jailmgr: a line in main's table and a file each.
+#pragma once
+
+#include "cli/program.h"
+
+namespace jailmgr {
+
+using jails::cli::Call;
+
+jails::Result<int> apply(const Call &call);
+jails::Result<int> bootstrap(const Call &call);
+jails::Result<int> config(const Call &call);
+jails::Result<int> create(const Call &call);
+jails::Result<int> destroy(const Call &call);
+jails::Result<int> list(const Call &call);
+jails::Result<int> logs(const Call &call);
+jails::Result<int> restart(const Call &call);
+jails::Result<int> start(const Call &call);
+jails::Result<int> status(const Call &call);
+jails::Result<int> stop(const Call &call);
+
+} // namespace jailmgr

@@ -1,0 +1,37 @@
+// Ports, names, sizes, tags, levels, paths: an accepted value's text reads back as the same value.
+#include "base/text.h"
+#include "model/ids.h"
+#include "model/log.h"
+#include "model/port.h"
+#include "model/spec.h"
+#include "require.h"
+
+using namespace jails;
+
+static void ports(std::string_view text) {
+  if (const auto port = parse_port(text)) {
+    const auto back = parse_port(to_string(*port));
+    REQUIRE(back && *back == *port && port->port != 0 && overlap(*port, *back));
+  } else {
+    REQUIRE(printable(port.error().text()) == port.error().text());
+  }
+  std::vector<PortReservation> list;
+  if (add_ports(list, text)) {
+    REQUIRE(!list.empty() && list.size() <= 32);
+    for (size_t i = 0; i < list.size(); i++)
+      for (size_t j = 0; j < i; j++) REQUIRE(!overlap(list[i], list[j]));
+  } else {
+    REQUIRE(list.empty());
+  }
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  const auto text = as_text(data, size);
+  ports(text);
+  if (const auto name = JailName::parse(text)) REQUIRE(name->str() == text && check_path("x", "/" + name->str(), 255));
+  if (const auto bytes = parse_size(text)) REQUIRE(parse_size(std::to_string(*bytes)) == *bytes);
+  if (const auto tag = parse_tag(text)) REQUIRE(*parse_tag(*tag) == *tag);
+  if (const auto level = parse_level(text)) REQUIRE(*parse_level(level_name(*level)) == *level);
+  if (check_path("x", text, 4095)) REQUIRE(text.find("/../") == text.npos && text.find("//") == text.npos);
+  return 0;
+}

@@ -1,0 +1,148 @@
+#include "supervise/back_off.h"
+#include "supervise/log.h"
+#include "supervise/passwd.h"
+#include "supervise/protocol.h"
+
+#include <gtest/gtest.h>
+
+namespace jails::supervise {
+namespace {
+
+TEST(BackOff, DoublesToTenAndStartsOverAfterALongRun) {
+  BackOff back_off;
+  for (const uint32_t wanted : {1U, 2U, 4U, 8U, 10U, 10U}) EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 5), wanted);
+  EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 29999), 10U);
+  EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 30000), 1U);
+  EXPECT_EQ(back_off.next(RestartPolicy::Always, false, 5), 2U); // status 0 is restarted as well
+}
+
+TEST(BackOff, Policies) {
+  BackOff back_off;
+  EXPECT_EQ(back_off.next(RestartPolicy::Never, true, 5), std::nullopt);
+  EXPECT_EQ(back_off.next(RestartPolicy::OnFailure, false, 5), std::nullopt);
+  EXPECT_EQ(back_off.next(RestartPolicy::OnFailure, true, 5), 1U);
+}
+
+std::vector<std::string> lines_of(std::initializer_list<std::string_view> chunks) {
+  LineSplitter splitter;
+  std::vector<std::string> lines;
+  auto emit = [&](std::string_view line) { lines.emplace_back(line); };
+  for (auto chunk : chunks) splitter.feed(chunk, emit);
+  splitter.flush(emit);
+  return lines;
+}
+
+TEST(LineSplitter, Lines) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(lines_of({"a\nb\n"}), (Lines{"a", "b"}));
+  EXPECT_EQ(lines_of({"a", "b\nc", "\n", "\n"}), (Lines{"ab", "c", ""}));
+  EXPECT_EQ(lines_of({"no end"}), (Lines{"no end"}));
+  EXPECT_EQ(lines_of({}), Lines{});
+}
+
+TEST(LineSplitter, LongLinesAreCutAt510WhateverTheChunks) {
+  const std::string full(510, 'x');
+  EXPECT_EQ(lines_of({full + "\n"}), std::vector{full});
+  EXPECT_EQ(lines_of({full, "\n"}), std::vector{full});
+  EXPECT_EQ(lines_of({full + "y\n"}), (std::vector<std::string>{full, "y"}));
+  EXPECT_EQ(lines_of({full, "y", "\n"}), (std::vector<std::string>{full, "y"}));
+  EXPECT_EQ(lines_of({full + full, "\n"}), (std::vector<std::string>{full, full}));
+  const std::string stream = std::string(1300, 'a') + "\nb\n";
+  std::vector<std::string> bytewise;
+  LineSplitter splitter;
+  for (const char &c : stream) splitter.feed({&c, 1}, [&](std::string_view line) { bytewise.emplace_back(line); });
+  EXPECT_EQ(bytewise, lines_of({stream}));
+}
+
+constexpr std::string_view kPasswd = "root:x:0:0:root:/root:/bin/sh\n"
+                                     "www-data:x:33:33:www:/var/www:/usr/sbin/nologin\n"
+                                     "evil:x:-1:0::/:/bin/sh\n"
+                                     "max:x:4294967295:0::/:/bin/sh\n"
+                                     "over:x:4294967296:0::/:/bin/sh\n"
+                                     "short:x:5\n"
+                                     "123:x:77:77::/n:/bin/sh\n"
+                                     "rel:x:9:9::relative:shell\n";
+constexpr std::string_view kGroup = "adm:x:4:www-data,other\nwww-data:x:33:\nbad:x:4294967295:www-data\n";
+
+TEST(FindUser, ByNameNumberAndGroup) {
+  const auto www = find_user("www-data", kPasswd, kGroup);
+  ASSERT_TRUE(www);
+  EXPECT_EQ(www->uid, 33U);
+  EXPECT_EQ(www->gid, 33U);
+  EXPECT_EQ(www->groups, std::vector<uint32_t>{4});
+  EXPECT_EQ(www->home, "/var/www");
+  EXPECT_EQ(find_user("33", kPasswd, kGroup)->name, "www-data");
+  EXPECT_EQ(find_user("", kPasswd, kGroup)->uid, 0U);
+  EXPECT_EQ(find_user("", "", "")->uid, 0U);
+  const auto grouped = find_user("www-data:adm", kPasswd, kGroup);
+  EXPECT_EQ(grouped->gid, 4U);
+  EXPECT_TRUE(grouped->groups.empty());
+  const auto unknown = find_user("1000", kPasswd, kGroup);
+  EXPECT_EQ(unknown->uid, 1000U);
+  EXPECT_EQ(unknown->gid, 1000U);
+  EXPECT_EQ(unknown->home, "/");
+}
+
+TEST(FindUser, HostileEntriesNeverBecomeRoot) { // CVE-2026-30892, CVE-2016-3697
+  for (auto who : {"evil", "max", "over", "short", "nobody", "4294967295", "4294967296", "-1", "root ", ":"})
+    EXPECT_FALSE(find_user(who, kPasswd, kGroup)) << who;
+  EXPECT_EQ(find_user("123", kPasswd, kGroup)->uid, 77U); // a name of digits is a name first
+  EXPECT_EQ(find_user("rel", kPasswd, kGroup)->home, "/");
+  EXPECT_EQ(find_user("rel", kPasswd, kGroup)->shell, "/bin/sh");
+  EXPECT_FALSE(find_user("www-data:nogroup", kPasswd, kGroup));
+  const std::string nul("nul\0x:x:0:0::/:/bin/sh\n", 23);
+  EXPECT_FALSE(find_user("nul", nul, ""));
+}
+
+TEST(Protocol, RequestsComeBackAsTheyWere) {
+  Request request{.type = RequestType::Exec, .exec = {}};
+  request.exec.stdio = {launch::Stdio::Null, launch::Stdio::Descriptor, launch::Stdio::Terminal};
+  request.exec.user = "www-data";
+  request.exec.environment = {"A=b", "EMPTY="};
+  request.exec.command = {"sh", "-c", "exit 3", ""};
+  request.exec.rows = 50;
+  const auto back = decode_request(encode(request));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->exec.command, request.exec.command);
+  EXPECT_EQ(back->exec.environment, request.exec.environment);
+  EXPECT_EQ(back->exec.stdio, request.exec.stdio);
+  EXPECT_EQ(back->exec.rows, 50U);
+}
+
+TEST(Protocol, EveryTruncationAndTrailingByteIsMalformed) {
+  Request request{.type = RequestType::Exec, .exec = {}};
+  request.exec.command = {"true"};
+  const std::string whole = encode(request);
+  for (size_t size = 0; size < whole.size(); size++) EXPECT_FALSE(decode_request(whole.substr(0, size))) << size;
+  EXPECT_FALSE(decode_request(whole + "x"));
+  std::string huge = whole;
+  for (size_t i = 0; i + 4 <= huge.size(); i += 4) {
+    std::string bad = whole;
+    bad.replace(i, 4, "\xff\xff\xff\xff");
+    (void)decode_request(bad); // must return, whatever it says
+  }
+}
+
+TEST(Protocol, SpecsComeBackAsTheyWere) {
+  Spec spec{.name = *JailName::parse("web")};
+  spec.root = "/srv/jails/web";
+  spec.profile = Profile::Medium;
+  spec.ports = {*parse_port("8080"), *parse_port("udp/53@10.0.0.5")};
+  spec.limits.memory = 1U << 20;
+  spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
+  spec.command = {"httpd", "-f"};
+  spec.restart = RestartPolicy::OnFailure;
+  spec.log.tag = "jail-web";
+  const auto back = decode_spec(encode(spec));
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(back->ports, spec.ports);
+  EXPECT_EQ(back->limits, spec.limits);
+  EXPECT_EQ(back->binds, spec.binds);
+  EXPECT_EQ(back->command, spec.command);
+  EXPECT_EQ(back->log.tag, "jail-web");
+  const std::string whole = encode(spec);
+  for (size_t size = 0; size < whole.size(); size++) EXPECT_FALSE(decode_spec(whole.substr(0, size))) << size;
+}
+
+} // namespace
+} // namespace jails::supervise
