@@ -28,7 +28,8 @@ function(jails_bpf)
     add_custom_command(
       OUTPUT ${compiled}
       # -g for BTF; the prefix map keeps the build's own paths out of it, so that one source gives one object.
-      COMMAND ${JAILS_BPF_CLANG} -target bpf -O2 -g -std=gnu2x -Wall -Wextra -Werror -Wno-unused-function -Wno-unused-parameter
+      COMMAND ${JAILS_BPF_CLANG} -target bpf -O2 -g -std=gnu2x -Wall -Wextra -Werror -Wno-unused-function
+              -Wno-unused-parameter
               -Wno-missing-declarations -D__TARGET_ARCH_${JAILS_BPF_ARCH} -iquote ${CMAKE_SOURCE_DIR}/kernel
               ${JAILS_BPF_INCLUDES} -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=
               -MD -MF ${compiled}.d -MT ${compiled} -c ${source} -o ${compiled}

@@ -2,7 +2,7 @@
 #ifndef SECMODEL_JAIL_CAPABILITY_POLICY_H
 #define SECMODEL_JAIL_CAPABILITY_POLICY_H
 
-#include "secmodel_jail.h"
+#include "abi/secmodel_jail.h"
 
 #include <linux/capability.h>
 

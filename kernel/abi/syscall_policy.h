@@ -7,7 +7,7 @@
 #ifndef SECMODEL_JAIL_SYSCALL_POLICY_H
 #define SECMODEL_JAIL_SYSCALL_POLICY_H
 
-#include "secmodel_jail.h"
+#include "abi/secmodel_jail.h"
 
 #include <asm/unistd.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 // so whatever is to run in the jail is forked from here. Freestanding and tiny: it runs behind every guard of the jail,
 // holds no host descriptor but its channel, and has nothing that the jail's root lacks.
 #include "anchor/raw.h"
-#include "launch/anchor_protocol.h"
+#include "anchor/protocol.h"
 
 #include <asm/unistd.h>
 #include <linux/capability.h>
@@ -15,8 +15,8 @@
 
 namespace {
 
-using namespace jails::launch;
-using namespace anchor;
+using namespace jails::anchor;
+using namespace raw;
 
 // Large enough for any message; pages that no message reached stay untouched.
 alignas(16) char buffer[kMaxAnchorMessage];
@@ -263,6 +263,8 @@ extern "C" [[noreturn]] void anchor_main() {
   const uint64_t all = ~0ULL;
   call(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, nullptr, sizeof all);
   call(__NR_prctl, PR_SET_NAME, "jail-anchor", 0, 0, 0);
+  // Out of reach of jail root's ptrace and /proc/PID/mem wherever the profile has no CAP_SYS_PTRACE (SECURITY W03).
+  call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
   while (true) {
     const Received got = receive();
     if (got.bytes < static_cast<long>(sizeof(uint32_t))) end_jail();

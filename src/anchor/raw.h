@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace anchor {
+namespace raw {
 
 template <class T> inline long word(T value) {
   if constexpr (__is_same(T, decltype(nullptr))) return 0;
@@ -79,7 +79,7 @@ inline void append_number(char *text, uint32_t value) {
   *text = 0;
 }
 
-} // namespace anchor
+} // namespace raw
 
 // The compiler may call these even in freestanding code.
 extern "C" {

@@ -10,7 +10,8 @@
 
 namespace jails::cli {
 
-Result<Parsed> parse(const Call &call, std::string_view usage, std::string_view about, std::vector<Option> options, Operands operands) {
+Result<Parsed> parse(const Call &call, std::string_view usage, std::string_view about, std::vector<Option> options,
+                     Operands operands) {
   Parsed parsed;
   options.push_back({0, "help", nullptr, "show this", set_flag(parsed.help), false});
   auto rest = parse_options(usage, options, call.argc, call.argv, operands);
@@ -26,7 +27,8 @@ Result<Parsed> parse(const Call &call, std::string_view usage, std::string_view 
 Status want_operands(const Parsed &parsed, std::string_view usage, size_t least, size_t most) {
   if (parsed.operands.size() < least) return fail(ErrorKind::Usage, fmt::format("too few arguments; usage: {}", usage));
   if (parsed.operands.size() > most)
-    return fail(ErrorKind::Usage, fmt::format("'{}' is one argument too many; usage: {}", printable(parsed.operands[most]), usage));
+    return fail(ErrorKind::Usage,
+                fmt::format("'{}' is one argument too many; usage: {}", printable(parsed.operands[most]), usage));
   return {};
 }
 
@@ -36,7 +38,8 @@ Status need_root(const Call &call) {
 }
 
 Result<JailName> selected_jail(const Call &call, std::string_view name_or_jid) {
-  const bool digits = !name_or_jid.empty() && std::ranges::all_of(name_or_jid, [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !name_or_jid.empty() && std::ranges::all_of(name_or_jid, [](char c) { return c >= '0' && c <= '9'; });
   if (!digits) TRY(JailName::parse(name_or_jid));
   return JailName::parse(TRY(find_jail(call.instance, name_or_jid)).name);
 }

@@ -39,7 +39,7 @@ void read_limits(TableReader &top, Limits &to) {
   TableReader reader(top.notes(), *table, "limits.", top.known());
   reader.size("memory", to.memory, kMemoryMin, kMemoryMax);
   reader.number("processes", to.processes, 1, kProcessesMax);
-  reader.number("files", to.files, 1, kFilesMax);
+  reader.number("files", to.files, kFilesMin, kFilesMax);
   reader.size("sockbuf", to.sockbuf, 1, kSockbufMax);
   const uint32_t quota = reader.number("cpu_quota", to.cpu_quota, 1, kCpuQuotaMax);
   const uint32_t period = reader.number("cpu_period", to.cpu_period, kCpuPeriodMin, kCpuPeriodMax);
@@ -125,7 +125,7 @@ void write_limits(Writer &out, const Limits &limits) {
   out.key("Memory in bytes, or with K, M, G, T (of 1024). At least 4096.", "memory", size(limits.memory, "\"512M\""),
           !limits.memory);
   out.key("Processes and threads, 1 to 4194304.", "processes", number(limits.processes, "100"), !limits.processes);
-  out.key("Open files, 1 to 2147483647.", "files", number(limits.files, "1024"), !limits.files);
+  out.key("Open files, 16 to 2147483647.", "files", number(limits.files, "1024"), !limits.files);
   out.key("Socket buffers in bytes, or with K, M, G, T.", "sockbuf", size(limits.sockbuf, "\"4M\""), !limits.sockbuf);
   out.key("CPU time in ticks of 1/100 s for each period, 1 to 1000000; only with cpu_period.\n"
           "50 ticks in a period of 1000000 is half a CPU.",

@@ -30,6 +30,7 @@ Result<Fd> take_signals() {
   sigemptyset(&mask);
   for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH}) sigaddset(&mask, number);
   sigprocmask(SIG_BLOCK, &mask, nullptr);
+  signal(SIGPIPE, SIG_IGN); // a command that does not read its input to the end is no reason to die
   Fd fd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd) return fail_errno("signalfd");
   return fd;

@@ -17,7 +17,7 @@
 namespace jails {
 namespace {
 
-using launch::Stdio;
+using anchor::Stdio;
 
 constexpr long kPipeFs = 0x50495045; // PIPEFS_MAGIC
 constexpr size_t kChunk = 65536;
@@ -70,8 +70,6 @@ Status Streams::prepare(int slot) {
   carrier->slot = slot;
   carrier->jail_end = slot == 0 ? std::move(pipe.read) : std::move(pipe.write);
   carrier->our_end = slot == 0 ? std::move(pipe.write) : std::move(pipe.read);
-  carrier->from = slot == 0 ? 0 : carrier->our_end.get();
-  carrier->to = slot == 0 ? carrier->our_end.get() : slot;
   descriptors_.push_back(carrier->jail_end.get());
   carriers_.push_back(std::move(carrier));
   return {};
@@ -96,40 +94,86 @@ Status Streams::attach(supervise::EventLoop &loop, Fd master) {
   master_ = std::move(master);
   for (auto &carrier : carriers_) {
     carrier->jail_end.reset();
-    Carrier *raw = carrier.get();
-    if (carrier->slot != 0 && fcntl(carrier->from, F_SETFL, O_NONBLOCK) != 0) return fail_errno("pipe");
-    const Status added = loop.add(carrier->from, EPOLLIN, [this, raw](uint32_t) { carry(*raw); });
-    if (!added && added.error().sys_errno() != EPERM) return added;
-    carrier->polled = added.has_value();
-    if (!added) carry(*raw);
+    if (carrier->slot == 0) {
+      TRY(start_input(std::move(carrier->our_end)));
+      continue;
+    }
+    if (fcntl(carrier->our_end.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno("pipe");
+    TRY(loop.add(carrier->our_end.get(), EPOLLIN, [this, raw = carrier.get()](uint32_t) { carry(*raw); }));
   }
   if (!master_) return {};
   if (fcntl(master_.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno("pty");
   TRY(loop.add(master_.get(), EPOLLIN, [this](uint32_t) { from_master(); }));
-  if (terminal_ < 0) return {};
   termios now{};
+  if (terminal_ < 0) { // ours goes on making CR LF of each LF; twice would be once too often
+    if (tcgetattr(master_.get(), &now) == 0) {
+      now.c_oflag &= ~static_cast<tcflag_t>(OPOST);
+      tcsetattr(master_.get(), TCSANOW, &now);
+    }
+    return {};
+  }
   if (tcgetattr(terminal_, &now) == 0) {
     saved_ = now;
     cfmakeraw(&now);
     tcsetattr(terminal_, TCSADRAIN, &now);
   }
-  input_open_ = true;
-  return loop.add(terminal_, EPOLLIN, [this](uint32_t) { to_master(); });
+  // Another number for the same pty: epoll takes each but once.
+  Fd to(fcntl(master_.get(), F_DUPFD_CLOEXEC, 3));
+  if (!to) return fail_errno("pty");
+  return start_input(std::move(to));
 }
 
 void Streams::carry(Carrier &carrier) {
   std::string buffer(kChunk, '\0');
   while (!carrier.done) {
-    const ssize_t n = read(carrier.from, buffer.data(), buffer.size());
+    const ssize_t n = read(carrier.our_end.get(), buffer.data(), buffer.size());
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n <= 0 || !write_all(carrier.to, buffer.data(), static_cast<size_t>(n))) {
-      carrier.done = true;
-      if (carrier.polled) loop_->remove(carrier.from);
-      carrier.our_end.reset();
-      return;
-    }
-    if (carrier.slot == 0 && carrier.polled) return; // what is left of a blocking input shows in the next round
+    if (n > 0 && write_all(carrier.slot, buffer.data(), static_cast<size_t>(n))) continue;
+    carrier.done = true;
+    loop_->remove(carrier.our_end.get());
+    carrier.our_end.reset();
   }
+}
+
+Status Streams::start_input(Fd to) {
+  const int flags = fcntl(to.get(), F_GETFL);
+  if (flags < 0 || fcntl(to.get(), F_SETFL, flags | O_NONBLOCK) != 0) return fail_errno("standard input");
+  input_.emplace(Input{.to = std::move(to)});
+  Status added = loop_->add(0, EPOLLIN, [this](uint32_t) { pump_input(); });
+  if (added || added.error().sys_errno() != EPERM) return added;
+  input_->polled = false;
+  input_->waiting = true;
+  return loop_->add(input_->to.get(), EPOLLOUT, [this](uint32_t) { pump_input(); });
+}
+
+// One piece: what is left shows in the next round.
+void Streams::pump_input() {
+  auto &[to, polled, waiting, pending] = *input_;
+  if (pending.empty()) {
+    pending.resize(kChunk);
+    const ssize_t n = read(0, pending.data(), pending.size());
+    const bool later = n < 0 && (errno == EAGAIN || errno == EINTR);
+    pending.resize(n > 0 ? static_cast<size_t>(n) : 0);
+    if (later) return;
+    if (n <= 0) return end_input();
+  }
+  const ssize_t n = write(to.get(), pending.data(), pending.size());
+  if (n < 0 && errno != EAGAIN && errno != EINTR) return end_input();
+  if (n > 0) pending.erase(0, static_cast<size_t>(n));
+  if (polled && !wait_for_room(!pending.empty())) end_input();
+}
+
+Status Streams::wait_for_room(bool room) {
+  if (input_->waiting == room) return {};
+  input_->waiting = room;
+  loop_->remove(room ? 0 : input_->to.get());
+  return loop_->add(room ? input_->to.get() : 0, room ? EPOLLOUT : EPOLLIN, [this](uint32_t) { pump_input(); });
+}
+
+void Streams::end_input() {
+  loop_->remove(0);
+  loop_->remove(input_->to.get());
+  input_.reset();
 }
 
 void Streams::from_master() {
@@ -140,15 +184,6 @@ void Streams::from_master() {
   } else if (n == 0 || errno != EAGAIN) {
     loop_->remove(master_.get()); // EIO: the last slave is closed; the end of the command comes by itself
   }
-}
-
-void Streams::to_master() {
-  char buffer[4096];
-  const ssize_t n = read(terminal_, buffer, sizeof buffer);
-  if (n > 0 && write_all(master_.get(), buffer, static_cast<size_t>(n))) return;
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  loop_->remove(terminal_);
-  input_open_ = false;
 }
 
 void Streams::finish() {

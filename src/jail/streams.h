@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "launch/anchor_protocol.h"
+#include "anchor/protocol.h"
 #include "supervise/event_loop.h"
 
 #include <array>
@@ -24,7 +24,7 @@ public:
   Streams &operator=(Streams &&) = delete;
   ~Streams() { restore_terminal(); }
 
-  [[nodiscard]] const std::array<launch::Stdio, 3> &stdio() const { return stdio_; }
+  [[nodiscard]] const std::array<anchor::Stdio, 3> &stdio() const { return stdio_; }
   [[nodiscard]] const std::vector<int> &descriptors() const { return descriptors_; } // for each Stdio::Descriptor
   [[nodiscard]] bool has_terminal() const;
   [[nodiscard]] bool needs_carrying() const { return has_terminal() || !carriers_.empty(); }
@@ -39,21 +39,30 @@ public:
 
 private:
   struct Carrier {
-    int from, to;  // one of them is ours to close through `pipe`
-    int slot;      // 0: from us to the jail
-    Fd jail_end;   // the command's end of the pipe, until it has it
+    int slot;
+    Fd jail_end; // the command's end of the pipe, until it has it
     Fd our_end;
-    bool polled = true; // epoll takes no regular files: those are always ready
     bool done = false;
+  };
+  // What goes in: from descriptor 0 to a pipe or the pty. Never waits for the command to read, which may itself be
+  // waiting for us to take its output.
+  struct Input {
+    Fd to;
+    bool polled = true;   // epoll takes no regular files: those are always ready
+    bool waiting = false; // for room in `to`, rather than for something to read
+    std::string pending{};
   };
   Streams() = default;
   Status prepare(int slot);
   void carry(Carrier &carrier);
   void from_master();
-  void to_master();
+  Status start_input(Fd to);
+  void pump_input();
+  Status wait_for_room(bool room);
+  void end_input();
   void restore_terminal();
 
-  std::array<launch::Stdio, 3> stdio_{};
+  std::array<anchor::Stdio, 3> stdio_{};
   std::vector<int> descriptors_;
   std::vector<std::unique_ptr<Carrier>> carriers_;
   supervise::EventLoop *loop_ = nullptr;
@@ -61,7 +70,7 @@ private:
   int terminal_ = -1; // ours
   int terminal_out_ = -1;
   std::optional<termios> saved_;
-  bool input_open_ = false;
+  std::optional<Input> input_;
 };
 
 } // namespace jails

@@ -27,7 +27,11 @@ Result<int> exec(const Call &call) {
   supervise::ExecRequest request;
   std::vector<Option> options;
   options.push_back({'u', "user", "USER[:GROUP]", "as this user of the jail (name or uid; default root)",
-                     [&](std::string_view text) -> Status { request.user = text; return {}; }, true});
+                     [&](std::string_view text) -> Status {
+                       if (text.empty()) return fail(ErrorKind::Usage, "expected a user"); // and not root for an empty variable
+                       request.user = text;
+                       return {};
+                     }, true});
   options.push_back({'d', "directory", "DIR", "start in this directory of the jail (default /)",
                      [&](std::string_view text) -> Status {
                        if (!text.starts_with('/')) return fail(ErrorKind::Usage, "must be an absolute path in the jail");

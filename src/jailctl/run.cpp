@@ -25,7 +25,11 @@ Result<int> run(const Call &call) {
                        return {};
                      }, true});
   options.push_back({'u', "user", "USER[:GROUP]", "as this user of the jail (default root)",
-                     [&](std::string_view text) -> Status { request.user = text; return {}; }, true});
+                     [&](std::string_view text) -> Status {
+                       if (text.empty()) return fail(ErrorKind::Usage, "expected a user"); // and not root for an empty variable
+                       request.user = text;
+                       return {};
+                     }, true});
   add_jail_options(options, {spec.profile, spec.ports, spec.limits});
   add_mount_option(options, spec.binds);
   const auto parsed = TRY(parse(call, kUsage, "Makes a jail around one command and takes it away when the command ends; exits with its status.",

@@ -95,7 +95,8 @@ Result<int> apply_script(const Call &call, const Store &store, const Request &re
 Result<int> apply(const Call &call) {
   constexpr std::string_view kUsage = "jailmgr apply [--ephemeral] name [script | -] [-- argument ...]";
   constexpr std::string_view kAbout =
-      "Runs a script by /bin/sh in the jail, as its root; exits with the script's status. Without a script, or with '-',\n"
+      "Runs a script by /bin/sh in the jail, as its root; exits with the script's status. Without a script, or with "
+      "'-',\n"
       "it is read from standard input. A jail that is down is started without its command and stays up so; with\n"
       "--ephemeral it is stopped again. What the script writes stays; the configuration is not touched.";
   bool ephemeral = false;
@@ -103,10 +104,12 @@ Result<int> apply(const Call &call) {
   options.push_back({0, "ephemeral", nullptr, "stop the jail again if apply started it", set_flag(ephemeral), true});
   int words = 1; // what stands behind "--" is the script's, options included
   while (words < call.argc && strcmp(call.argv[words], "--") != 0) words++;
-  const auto parsed = TRY(cli::parse({call.program, call.instance, words, call.argv}, kUsage, kAbout, std::move(options)));
+  const auto parsed =
+      TRY(cli::parse({call.program, call.instance, words, call.argv}, kUsage, kAbout, std::move(options)));
   if (parsed.help) return 0;
   TRY(cli::want_operands(parsed, kUsage, 1, 2));
-  Request request{.name = TRY(JailName::parse(parsed.operands[0])), .script = {}, .arguments = {}, .ephemeral = ephemeral};
+  Request request{
+      .name = TRY(JailName::parse(parsed.operands[0])), .script = {}, .arguments = {}, .ephemeral = ephemeral};
   if (parsed.operands.size() == 2) request.script = parsed.operands[1];
   if (words < call.argc) request.arguments.assign(call.argv + words + 1, call.argv + call.argc);
   TRY(cli::need_root(call));

@@ -47,8 +47,10 @@ Result<bool> make_host_base(const Instance &instance) {
     std::string target = link_target(AT_FDCWD, on_host.c_str());
     if (target.starts_with('/')) target.erase(0, 1);
     if (!target.starts_with("usr/"))
-      return fail(ErrorKind::Unsupported,
-                  fmt::format("{} is no link into /usr: a thin root needs a host with merged /usr (Debian: package usrmerge)", on_host));
+      return fail(
+          ErrorKind::Unsupported,
+          fmt::format("{} is no link into /usr: a thin root needs a host with merged /usr (Debian: package usrmerge)",
+                      on_host));
     if (TRY(set_link(base.get(), name, target))) changed = true;
   }
   if (TRY(set_link(base.get(), "usr", "/usr"))) changed = true; // last: with it the base counts as there

@@ -1,5 +1,6 @@
-// A base: a directory DATA/base/NAME with `usr` (the tree that thin jails are shown read-only; for the base "host" a link
-// to /usr), the links beside it (bin -> usr/bin, ...) that a root gets as they are, and etc where it is not the host's.
+// A base: a directory DATA/base/NAME with `usr` (the tree that thin jails are shown read-only; for the base "host" a
+// link to /usr), the links beside it (bin -> usr/bin, ...) that a root gets as they are, and etc where it is not the
+// host's.
 #pragma once
 
 #include "base/error.h"

@@ -62,7 +62,8 @@ Result<std::string> from_template(const char *name) {
   const std::string prefix = sbin.substr(0, sbin.find_last_of('/'));
   std::string text = TRY(sys::read_file(fmt::format("{}/share/jails/{}", prefix, name), kMaxFile));
   constexpr std::string_view kMark = "@SBINDIR@";
-  for (size_t at = 0; (at = text.find(kMark, at)) != std::string::npos; at += sbin.size()) text.replace(at, kMark.size(), sbin);
+  for (size_t at = 0; (at = text.find(kMark, at)) != std::string::npos; at += sbin.size())
+    text.replace(at, kMark.size(), sbin);
   return text;
 }
 
@@ -80,7 +81,8 @@ Result<std::string> install_unit() {
   const bool enabled = exists("/etc/systemd/system/multi-user.target.wants/jailmgr.service");
   if (!enabled && run({"systemctl", "enable", "jailmgr.service"}) != 0)
     return fail(ErrorKind::System, "'systemctl enable jailmgr.service' failed");
-  return written || !enabled ? fmt::format("installed {} and enabled it", kUnit) : fmt::format("{} is there already", kUnit);
+  return written || !enabled ? fmt::format("installed {} and enabled it", kUnit)
+                             : fmt::format("{} is there already", kUnit);
 }
 
 Result<std::string> install_script() {
@@ -88,7 +90,8 @@ Result<std::string> install_script() {
   if (chmod(kScript, 0755) != 0) return fail_errno(kScript); // whatever our umask made of it
   if (!written) return fmt::format("{} is there already", kScript);
   const int enabled = run({"update-rc.d", "jailmgr", "defaults"});
-  if (enabled == 127) return fmt::format("installed {}; there is no update-rc.d: enable it as this system does", kScript);
+  if (enabled == 127)
+    return fmt::format("installed {}; there is no update-rc.d: enable it as this system does", kScript);
   if (enabled != 0) return fail(ErrorKind::System, "'update-rc.d jailmgr defaults' failed");
   return fmt::format("installed {} and enabled it", kScript);
 }
@@ -98,7 +101,8 @@ Result<std::string> install_script() {
 Result<std::string> install_boot() {
   if (has_systemd()) return install_unit();
   if (exists("/etc/init.d")) return install_script();
-  return std::string("neither systemd nor /etc/init.d: run 'jailmgr bootstrap --boot' and 'jailmgr start --all' at boot");
+  return std::string(
+      "neither systemd nor /etc/init.d: run 'jailmgr bootstrap --boot' and 'jailmgr start --all' at boot");
 }
 
 Result<std::string> remove_boot() {

@@ -32,12 +32,14 @@ Status check_kernel() {
   const auto missing = missing_features(features);
   if (!missing.empty()) {
     fmt::print("{}", features_table(features));
-    return fail(ErrorKind::Unsupported, fmt::format("this kernel lacks what a jail needs: {}", fmt::join(missing, ", ")));
+    return fail(ErrorKind::Unsupported,
+                fmt::format("this kernel lacks what a jail needs: {}", fmt::join(missing, ", ")));
   }
   const auto works = std::ranges::count_if(features, &Feature::works);
   say("kernel", fmt::format("{} of {} guards work, all that are required", works, features.size()));
   for (const auto &feature : features)
-    if (!feature.works) say("kernel", fmt::format("without {} ({}): {}", feature.name, feature.purpose, feature.detail));
+    if (!feature.works)
+      say("kernel", fmt::format("without {} ({}): {}", feature.name, feature.purpose, feature.detail));
   return {};
 }
 
@@ -57,7 +59,8 @@ Status make_private(const std::string &path, bool &made) {
   if (TRY(sys::make_dir(path, 0700))) made = true;
   struct stat st{};
   if (lstat(path.c_str(), &st) != 0) return fail_errno(path);
-  if (st.st_uid != 0) return fail(ErrorKind::Denied, fmt::format("{}: owned by uid {}, must be owned by root", path, st.st_uid));
+  if (st.st_uid != 0)
+    return fail(ErrorKind::Denied, fmt::format("{}: owned by uid {}, must be owned by root", path, st.st_uid));
   if ((st.st_mode & 07777U) == 0700) return {};
   if (chmod(path.c_str(), 0700) != 0) return fail_errno(path);
   made = true;
@@ -92,9 +95,12 @@ Status bootstrap_host(const Instance &instance) {
   TRY(load(instance));
   TRY(make_directories(instance));
   TRY(make_config(instance));
-  say("base", TRY(make_host_base(instance)) ? "'host' made: new jails share this host's /usr, read-only" : "'host' is there already");
-  if (instance.name().empty()) say("boot", TRY(install_boot()));
-  else say("boot", fmt::format("skipped, instance '{}' is not started at boot", instance.name()));
+  say("base", TRY(make_host_base(instance)) ? "'host' made: new jails share this host's /usr, read-only"
+                                            : "'host' is there already");
+  if (instance.name().empty())
+    say("boot", TRY(install_boot()));
+  else
+    say("boot", fmt::format("skipped, instance '{}' is not started at boot", instance.name()));
   return {};
 }
 
@@ -102,16 +108,18 @@ Status bootstrap_host(const Instance &instance) {
 
 Result<int> bootstrap(const Call &call) {
   constexpr std::string_view kUsage = "jailmgr bootstrap [--boot | --undo [--purge]]";
-  constexpr std::string_view kAbout =
-      "Prepares this host, saying of each step what was done: checks the kernel, loads secmodel_jail, makes the data and\n"
-      "log directories, jailmgr.toml, the base 'host', and has jails marked for autostart started at boot. What is there\n"
-      "already is left alone.";
+  constexpr std::string_view kAbout = "Prepares this host, saying of each step what was done: checks the kernel, loads "
+                                      "secmodel_jail, makes the data and\n"
+                                      "log directories, jailmgr.toml, the base 'host', and has jails marked for "
+                                      "autostart started at boot. What is there\n"
+                                      "already is left alone.";
   bool boot = false;
   bool undo = false;
   bool purge = false;
   std::vector<Option> options;
   options.push_back({0, "boot", nullptr, "only what a boot has undone: load secmodel_jail", set_flag(boot), true});
-  options.push_back({0, "undo", nullptr, "take it all away again; jails, logs and a changed jailmgr.toml are kept", set_flag(undo), true});
+  options.push_back({0, "undo", nullptr, "take it all away again; jails, logs and a changed jailmgr.toml are kept",
+                     set_flag(undo), true});
   options.push_back({0, "purge", nullptr, "with --undo: the jails and logs as well", set_flag(purge), true});
   const auto parsed = TRY(parse(call, kUsage, kAbout, std::move(options)));
   if (parsed.help) return 0;
@@ -119,9 +127,12 @@ Result<int> bootstrap(const Call &call) {
   if (purge && !undo) return fail(ErrorKind::Usage, "--purge needs --undo");
   if (boot && undo) return fail(ErrorKind::Usage, "give --boot or --undo, not both");
   TRY(need_root(call));
-  if (undo) TRY(undo_bootstrap(call.instance, purge));
-  else if (boot) TRY(load(call.instance));
-  else TRY(bootstrap_host(call.instance));
+  if (undo)
+    TRY(undo_bootstrap(call.instance, purge));
+  else if (boot)
+    TRY(load(call.instance));
+  else
+    TRY(bootstrap_host(call.instance));
   return 0;
 }
 

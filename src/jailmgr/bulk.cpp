@@ -15,7 +15,8 @@ Result<std::vector<JailName>> named_jails(const cli::Parsed &parsed, std::string
   return names;
 }
 
-int for_each_jail(const cli::Call &call, std::span<const JailName> names, const std::function<Status(const JailName &)> &act) {
+int for_each_jail(const cli::Call &call, std::span<const JailName> names,
+                  const std::function<Status(const JailName &)> &act) {
   int status = 0;
   for (const auto &name : names) {
     auto done = act(name);

@@ -44,7 +44,8 @@ Status run_editor(std::vector<std::string> words, const std::string &file) {
     _exit(errno == ENOENT ? 127 : 126);
   }
   int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   const std::string name = printable(words[0]);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
@@ -57,7 +58,9 @@ Status judge(const Store &store, const JailName &name, const std::string &text) 
   const auto config = TRY(parse_jail(text, "jail.toml", name, store.default_root(name)));
   const auto old = store.load(name);
   if (old && old->root_kind != config.root_kind)
-    return fail(ErrorKind::Usage, fmt::format("jail.toml: root.kind: the jail's root is {}, and editing does not convert it", to_string(old->root_kind)));
+    return fail(ErrorKind::Usage,
+                fmt::format("jail.toml: root.kind: the jail's root is {}, and editing does not convert it",
+                            to_string(old->root_kind)));
   TRY(store.spec(config)); // what only the start would refuse
   return store.check_ports(name, config.spec.ports);
 }
@@ -91,7 +94,9 @@ Result<int> edit(const Call &call, const Store &store, const JailName &name) {
     const Status good = judge(store, name, after);
     if (!good && again(good.error())) continue;
     TRY_IN("nothing was changed", Status(good));
-    if (TRY(read_file(file)) != before) return fail(ErrorKind::Busy, fmt::format("jail {}: its configuration was changed meanwhile, edit again", name.str()));
+    if (TRY(read_file(file)) != before)
+      return fail(ErrorKind::Busy,
+                  fmt::format("jail {}: its configuration was changed meanwhile, edit again", name.str()));
     TRY(write_file(file, after));
     fmt::print("Changed the configuration of jail {}{}\n", name.str(),
                is_running(call.instance, name) ? "; it takes effect with 'jailmgr restart'" : "");
@@ -108,9 +113,10 @@ Result<int> config(const Call &call) {
   std::vector<Option> options;
   options.push_back({0, "show", nullptr, "print it", set_flag(show), true});
   options.push_back({0, "check", nullptr, "the operand is a file: say what is wrong with it", set_flag(check), true});
-  const auto parsed = TRY(parse(call, kUsage,
-                                "Edits a jail's configuration with VISUAL, EDITOR or vi; it is replaced only by one without errors.",
-                                std::move(options)));
+  const auto parsed =
+      TRY(parse(call, kUsage,
+                "Edits a jail's configuration with VISUAL, EDITOR or vi; it is replaced only by one without errors.",
+                std::move(options)));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 1));
   if (show && check) return fail(ErrorKind::Usage, "give --show or --check, not both");

@@ -72,7 +72,8 @@ private:
     constexpr size_t kChunk = size_t{1} << 30;
     bool by_range = true; // shares blocks where the file system can; not across some file systems before Linux 5.19
     while (true) {
-      const ssize_t n = by_range ? copy_file_range(in, nullptr, out, nullptr, kChunk, 0) : sendfile(out, in, nullptr, kChunk);
+      const ssize_t n =
+          by_range ? copy_file_range(in, nullptr, out, nullptr, kChunk, 0) : sendfile(out, in, nullptr, kChunk);
       if (n == 0) return {};
       if (n > 0 || errno == EINTR) continue;
       if (!by_range) return fail_errno("copy");
@@ -92,7 +93,8 @@ private:
 
   static Status attributes(int fd, const std::string &as, const struct stat &st) {
     const timespec times[2] = {st.st_atim, st.st_mtim};
-    if (fchown(fd, st.st_uid, st.st_gid) != 0 || fchmod(fd, st.st_mode & 07777U) != 0 || futimens(fd, times) != 0) return fail_errno(as);
+    if (fchown(fd, st.st_uid, st.st_gid) != 0 || fchmod(fd, st.st_mode & 07777U) != 0 || futimens(fd, times) != 0)
+      return fail_errno(as);
     return {};
   }
 
@@ -103,7 +105,8 @@ private:
 
 } // namespace
 
-Status copy_tree(int from, const std::string &name, int to, const std::string &as, const std::function<void(uint64_t)> &progress) {
+Status copy_tree(int from, const std::string &name, int to, const std::string &as,
+                 const std::function<void(uint64_t)> &progress) {
   return Copier(progress).entry(from, name, to, as);
 }
 

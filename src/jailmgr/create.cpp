@@ -39,33 +39,39 @@ Status set_root(Wanted &wanted, std::string_view text) {
     return check_path("root", wanted.plain_path, kRootPathMax);
   }
   wanted.root_kind = TRY(parse_root_kind(text));
-  if (wanted.root_kind == RootKind::Plain) return fail(ErrorKind::Usage, "a plain root needs its path: plain:/srv/jail");
+  if (wanted.root_kind == RootKind::Plain)
+    return fail(ErrorKind::Usage, "a plain root needs its path: plain:/srv/jail");
   return {};
 }
 
 std::vector<Option> options_of(Wanted &wanted) {
   JailConfig &config = wanted.config;
   std::vector<Option> options;
-  options.push_back({'a', "autostart", nullptr, "start it with 'jailmgr start --all', as at boot", set_flag(config.autostart), true});
+  options.push_back(
+      {'a', "autostart", nullptr, "start it with 'jailmgr start --all', as at boot", set_flag(config.autostart), true});
   options.push_back({'x', "command", "LINE", "the supervised command, split into words as sh(1) does, run by no shell",
                      [&](std::string_view line) { return set_command(config, line); }, true});
   add_jail_options(options, {config.spec.profile, config.spec.ports, config.spec.limits});
   add_log_options(options, config.spec.log);
   add_mount_option(options, config.spec.binds);
-  options.push_back({0, "root", "thin|thick|plain:PATH", "share the host's /usr read-only (default), copy it, or use a directory as it is",
+  options.push_back({0, "root", "thin|thick|plain:PATH",
+                     "share the host's /usr read-only (default), copy it, or use a directory as it is",
                      [&](std::string_view text) { return set_root(wanted, text); }, true});
   options.push_back({0, "restart", "always|on-failure|never", "when the command ends (default always)",
                      [&](std::string_view text) -> Status {
                        config.spec.restart = TRY(parse_restart(text));
                        return {};
-                     }, true});
+                     },
+                     true});
   options.push_back({0, "hostname", "NAME", "host name in the jail (default its name)",
                      [&](std::string_view text) -> Status {
                        TRY(check_hostname(text));
                        config.spec.hostname = text;
                        return {};
-                     }, true});
-  options.push_back({0, "replace", nullptr, "rewrite the configuration of a jail that exists; its data stay", set_flag(wanted.replace), true});
+                     },
+                     true});
+  options.push_back({0, "replace", nullptr, "rewrite the configuration of a jail that exists; its data stay",
+                     set_flag(wanted.replace), true});
   return options;
 }
 
@@ -75,7 +81,8 @@ Status replace(const Store &store, Wanted &wanted) {
   const auto old = TRY(store.load(name));
   const RootKind kind = wanted.root_kind.value_or(old.root_kind);
   if (kind != old.root_kind)
-    return fail(ErrorKind::Usage, fmt::format("jail {} has a {} root, and --replace leaves data alone: destroy it first", name.str(), to_string(old.root_kind)));
+    return fail(ErrorKind::Usage, fmt::format("its root is {}, and --replace leaves data alone: destroy it first",
+                                              to_string(old.root_kind)));
   wanted.config.root_kind = kind;
   wanted.config.base = old.base;
   wanted.config.spec.root = wanted.plain_path.empty() ? old.spec.root : wanted.plain_path;
@@ -108,7 +115,9 @@ Result<int> create(const Call &call) {
       "Without -x the jail has no command: 'start' brings it up idle, for 'jailctl exec' and 'jailmgr apply'.";
   // Before the command line, which overrides it; a person without rights hears of that first, though.
   auto tool = load_tool(call.instance.config_dir() + "/jailmgr.toml");
-  Wanted wanted{.config = new_jail(tool ? *tool : ToolConfig{}, TRY(JailName::parse("x")), "/x"), .root_kind = {}, .plain_path = {}};
+  Wanted wanted{.config = new_jail(tool ? *tool : ToolConfig{}, TRY(JailName::parse("x")), "/x"),
+                .root_kind = {},
+                .plain_path = {}};
   const auto parsed = TRY(parse(call, kUsage, kAbout, options_of(wanted)));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 1));
@@ -123,7 +132,8 @@ Result<int> create(const Call &call) {
   TRY(check_limits(wanted.config.spec.limits));
   const bool there = store.contains(name);
   if (there && !wanted.replace)
-    return fail(ErrorKind::Exists, fmt::format("jail {} exists already; --replace rewrites its configuration", name.str()));
+    return fail(ErrorKind::Exists,
+                fmt::format("jail {} exists already; --replace rewrites its configuration", name.str()));
   TRY(store.check_ports(name, wanted.config.spec.ports));
   TRY_IN(fmt::format("jail {}", name.str()), there ? replace(store, wanted) : make(store, wanted));
   fmt::print("{} jail {}{}\n", there ? "Replaced the configuration of" : "Created", name.str(),

@@ -18,7 +18,8 @@ namespace {
 // One jail that is named is meant; several may be a slip.
 Status confirm(std::span<const JailName> names) {
   if (isatty(STDIN_FILENO) == 0)
-    return fail(ErrorKind::Usage, fmt::format("this would destroy {} jails: --yes says that it is meant", names.size()));
+    return fail(ErrorKind::Usage,
+                fmt::format("this would destroy {} jails: --yes says that it is meant", names.size()));
   std::string text;
   for (const auto &name : names) text += (text.empty() ? "" : ", ") + name.str();
   fmt::print("Destroy {} jails with all their data ({})? [y/N] ", names.size(), text);
@@ -33,7 +34,9 @@ Status destroy_one(const Instance &instance, const Store &store, const JailName 
   const auto lock = TRY(NameLock::acquire(instance, name));
   TRY(store.require(name));
   const auto state = TRY(state_of(instance, name));
-  if (state.up()) return fail(ErrorKind::Busy, fmt::format("jail {} is running; stop it first (jailmgr stop {})", name.str(), name.str()));
+  if (state.up())
+    return fail(ErrorKind::Busy,
+                fmt::format("jail {} is running; stop it first (jailmgr stop {})", name.str(), name.str()));
   if (state.row) TRY(take_down(instance, *state.row, lock));
   TRY(check_no_mounts("jail " + name.str(), store.jail_dir(name)));
   const auto config = store.load(name); // may be broken: that is no reason to keep it
@@ -54,10 +57,11 @@ Result<int> destroy(const Call &call) {
   std::vector<Option> options;
   options.push_back({0, "all", nullptr, "every jail", set_flag(all), true});
   options.push_back({'y', "yes", nullptr, "do not ask about several jails", set_flag(yes), true});
-  const auto parsed = TRY(parse(call, kUsage,
-                                "Removes jails: configuration, root and log. Refused while a jail runs or something is mounted below it. The\n"
-                                "directory of a plain root is kept.",
-                                std::move(options)));
+  const auto parsed = TRY(parse(
+      call, kUsage,
+      "Removes jails: configuration, root and log. Refused while a jail runs or something is mounted below it. The\n"
+      "directory of a plain root is kept.",
+      std::move(options)));
   if (parsed.help) return 0;
   auto names = TRY(named_jails(parsed, kUsage, all));
   TRY(need_root(call));

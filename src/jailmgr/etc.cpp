@@ -49,20 +49,27 @@ struct Group {
 };
 constexpr unsigned kShadowGid = 42;
 constexpr Group kGroups[] = {
-    {"root", 0},    {"daemon", 1}, {"bin", 2},      {"sys", 3},      {"adm", 4},     {"tty", 5},       {"disk", 6},   {"lp", 7},
-    {"mail", 8},    {"news", 9},   {"uucp", 10},    {"man", 12},     {"proxy", 13},  {"kmem", 15},     {"dialout", 20}, {"fax", 21},
-    {"voice", 22},  {"cdrom", 24}, {"floppy", 25},  {"tape", 26},    {"sudo", 27},   {"audio", 29},    {"dip", 30},   {"www-data", 33},
-    {"backup", 34}, {"operator", 37}, {"list", 38}, {"irc", 39},     {"src", 40},    {"shadow", kShadowGid}, {"utmp", 43}, {"video", 44},
-    {"sasl", 45},   {"plugdev", 46}, {"staff", 50}, {"games", 60},   {"users", 100}, {"nogroup", 65534},
+    {"root", 0},    {"daemon", 1},      {"bin", 2},      {"sys", 3},      {"adm", 4},    {"tty", 5},
+    {"disk", 6},    {"lp", 7},          {"mail", 8},     {"news", 9},     {"uucp", 10},  {"man", 12},
+    {"proxy", 13},  {"kmem", 15},       {"dialout", 20}, {"fax", 21},     {"voice", 22}, {"cdrom", 24},
+    {"floppy", 25}, {"tape", 26},       {"sudo", 27},    {"audio", 29},   {"dip", 30},   {"www-data", 33},
+    {"backup", 34}, {"operator", 37},   {"list", 38},    {"irc", 39},     {"src", 40},   {"shadow", kShadowGid},
+    {"utmp", 43},   {"video", 44},      {"sasl", 45},    {"plugdev", 46}, {"staff", 50}, {"games", 60},
+    {"users", 100}, {"nogroup", 65534},
 };
 
-// Without these, programs of the base fail or behave oddly: name service, dynamic linker, time zone, trusted certificates,
-// the links below /etc that /usr/bin goes through, tables of names.
+// Without these, programs of the base fail or behave oddly: name service, dynamic linker, time zone, trusted
+// certificates, the links below /etc that /usr/bin goes through, tables of names.
 constexpr const char *kCopied[] = {
-    "nsswitch.conf", "host.conf", "gai.conf", "networks", "services", "protocols", "rpc", "ethertypes", "mime.types",
-    "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "timezone", "alternatives", "ca-certificates.conf", "ca-certificates",
-    "profile", "bash.bashrc", "inputrc", "shells", "login.defs", "os-release", "debian_version", "terminfo", "magic",
-    "python3", "python3.9", "python3.11", "python3.12", "python3.13", "perl", "lsb-release", "locale.alias", "locale.conf",
+    "nsswitch.conf",   "host.conf",    "gai.conf",     "networks",
+    "services",        "protocols",    "rpc",          "ethertypes",
+    "mime.types",      "ld.so.cache",  "ld.so.conf",   "ld.so.conf.d",
+    "localtime",       "timezone",     "alternatives", "ca-certificates.conf",
+    "ca-certificates", "profile",      "bash.bashrc",  "inputrc",
+    "shells",          "login.defs",   "os-release",   "debian_version",
+    "terminfo",        "magic",        "python3",      "python3.9",
+    "python3.11",      "python3.12",   "python3.13",   "perl",
+    "lsb-release",     "locale.alias", "locale.conf",
 };
 
 Status put(int dir, const char *name, std::string_view text, mode_t mode, gid_t group = 0) {
@@ -109,15 +116,19 @@ Status seed_etc(int etc, const std::string &source, const std::string &hostname)
   TRY(seed_users(etc));
   TRY(put(etc, "hostname", hostname + "\n", 0644));
   // The network stack is the host's: so is what localhost means.
-  TRY(put(etc, "hosts", fmt::format("127.0.0.1 localhost {0}\n::1 localhost ip6-localhost ip6-loopback {0}\n", hostname), 0644));
+  TRY(put(etc, "hosts",
+          fmt::format("127.0.0.1 localhost {0}\n::1 localhost ip6-localhost ip6-loopback {0}\n", hostname), 0644));
   TRY(put(etc, "fstab", "", 0644));
   // Content, not link: it often points into /run, where the jail has nothing.
   constexpr size_t kMax = 1U << 20U;
   const auto resolver = sys::read_file_at(from.get(), "resolv.conf", kMax);
-  if (resolver) TRY(put(etc, "resolv.conf", *resolver, 0644));
-  else if (resolver.error().kind() != ErrorKind::NotFound) return std::unexpected(resolver.error());
+  if (resolver)
+    TRY(put(etc, "resolv.conf", *resolver, 0644));
+  else if (resolver.error().kind() != ErrorKind::NotFound)
+    return std::unexpected(resolver.error());
   for (const char *name : kCopied) TRY(copy_if_there(from.get(), name, etc, name));
-  if (faccessat(etc, "mtab", F_OK, AT_SYMLINK_NOFOLLOW) != 0 && symlinkat("/proc/self/mounts", etc, "mtab") != 0) return fail_errno("mtab");
+  if (faccessat(etc, "mtab", F_OK, AT_SYMLINK_NOFOLLOW) != 0 && symlinkat("/proc/self/mounts", etc, "mtab") != 0)
+    return fail_errno("mtab");
   return seed_certificates(from.get(), etc);
 }
 

@@ -31,13 +31,16 @@ Status clear_registration(const Instance &instance, const JailRow &row, const Na
 
 } // namespace
 
-Result<bool> bring_up(const Instance &instance, const Store &store, const JailName &name, With with, const NameLock &lock) {
+Result<bool> bring_up(const Instance &instance, const Store &store, const JailName &name, With with,
+                      const NameLock &lock) {
   auto spec = TRY(store.spec(TRY(store.load(name))));
   auto row = TRY(registered(instance, name));
   if (row && row->root != spec.root)
-    return fail(ErrorKind::Exists, fmt::format("jail {} is registered with root {}, not by jailmgr; 'jailctl destroy {}' unregisters it",
-                                               name.str(), row->root, name.str()));
-  if (row && is_running(instance, name)) return fail(ErrorKind::Busy, fmt::format("jail {} is already running", name.str()));
+    return fail(ErrorKind::Exists,
+                fmt::format("jail {} is registered with root {}, not by jailmgr; 'jailctl destroy {}' unregisters it",
+                            name.str(), row->root, name.str()));
+  if (row && is_running(instance, name))
+    return fail(ErrorKind::Busy, fmt::format("jail {} is already running", name.str()));
   if (row) TRY(recover_jail(instance, *row, lock));
   if (row && !same_registration(instance, spec)) {
     TRY(unregister_jail(instance, *row, lock));
@@ -51,7 +54,8 @@ Result<bool> bring_up(const Instance &instance, const Store &store, const JailNa
     const auto fresh = find_jail(instance, name.str());
     const Status cleared = fresh ? clear_registration(instance, *fresh, lock) : Status{};
     if (!cleared)
-      return fail(started.error().kind(), fmt::format("{}; and then: {}", started.error().text(), cleared.error().text()));
+      return fail(started.error().kind(),
+                  fmt::format("{}; and then: {}", started.error().text(), cleared.error().text()));
   }
   return std::unexpected(std::move(started).error());
 }
@@ -63,8 +67,11 @@ Status start_jail(const Instance &instance, const Store &store, const JailName &
     const auto already = [&] { return fail(ErrorKind::Busy, fmt::format("jail {} is already running", name.str())); };
     if (state.word != "idle" || TRY(store.load(name)).spec.command.empty()) return already();
     if (const size_t count = TRY(cli::count_members(instance, *state.row)); count != 0)
-      return fail(ErrorKind::Busy, fmt::format("jail {} is up without its command and has {} processes of a script or exec; "
-                                               "'jailmgr restart {}' ends them", name.str(), count, name.str()));
+      return fail(
+          ErrorKind::Busy,
+          fmt::format("jail {} is up without its command, and scripts or 'jailctl exec' have processes there ({}); "
+                      "'jailmgr restart {}' ends them",
+                      name.str(), count, name.str()));
     TRY(stop_supervisor(instance, *state.row, 0, lock));
   }
   TRY(bring_up(instance, store, name, With::Command, lock));
@@ -75,7 +82,8 @@ Status take_down(const Instance &instance, const JailRow &row, const NameLock &l
   const auto name = TRY(JailName::parse(row.name));
   if (is_running(instance, name)) {
     const Status stopped = stop_supervisor(instance, row, supervise::kOwnGrace, lock);
-    if (!stopped && stopped.error().kind() != ErrorKind::NotFound) return stopped; // NotFound: it ended by itself meanwhile
+    if (!stopped && stopped.error().kind() != ErrorKind::NotFound)
+      return stopped; // NotFound: it ended by itself meanwhile
   }
   return clear_registration(instance, TRY(find_jail(instance, row.name)), lock);
 }

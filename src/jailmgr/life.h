@@ -16,10 +16,10 @@ enum class With {
   Nothing, // an idle jail, for scripts
 };
 
-// Registers the jail if it is not, and starts its supervisor. A failure leaves what was there before. True when the jail
-// was registered here.
-jails::Result<bool> bring_up(const jails::Instance &instance, const Store &store, const jails::JailName &name, With with,
-                             const jails::NameLock &lock);
+// Registers the jail if it is not, and starts its supervisor. A failure leaves what was there before. True when the
+// jail was registered here.
+jails::Result<bool> bring_up(const jails::Instance &instance, const Store &store, const jails::JailName &name,
+                             With with, const jails::NameLock &lock);
 
 // Starts a jail's command: from nothing, or in place of an idle supervisor. Busy: it runs, or it is up for scripts that
 // have processes there.

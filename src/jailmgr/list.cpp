@@ -44,8 +44,10 @@ Result<int> list(const Call &call) {
                     std::string(to_string(config.spec.profile)), ports.empty() ? "-" : ports});
     return {};
   });
-  if (names.empty()) fmt::print("no jails\n");
-  else if (rows.size() > 1) fmt::print("{}", align(rows));
+  if (names.empty())
+    fmt::print("no jails\n");
+  else if (rows.size() > 1)
+    fmt::print("{}", align(rows));
   return status;
 }
 

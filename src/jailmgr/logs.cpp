@@ -60,7 +60,8 @@ public:
     follower.path_ = std::move(path);
     follower.watch_ = Fd(inotify_init1(IN_CLOEXEC));
     // Before the first read, so that nothing is missed between the two.
-    if (!follower.watch_ || inotify_add_watch(follower.watch_.get(), directory.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE) < 0)
+    if (!follower.watch_ || inotify_add_watch(follower.watch_.get(), directory.c_str(),
+                                              IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE) < 0)
       return fail_errno(directory);
     follower.file_ = open_log(follower.path_);
     return follower;
@@ -118,12 +119,15 @@ Result<int> logs(const Call &call) {
   options.push_back({'n', "lines", "N", "the last N lines (default 100)",
                      [&](std::string_view text) -> Status {
                        const auto value = parse_int<size_t>(text);
-                       if (!value) return fail(ErrorKind::Usage, fmt::format("{} is not a number of lines", in_quotes(text)));
+                       if (!value)
+                         return fail(ErrorKind::Usage, fmt::format("{} is not a number of lines", in_quotes(text)));
                        lines = *value;
                        return {};
-                     }, true});
+                     },
+                     true});
   options.push_back({0, "previous", nullptr, "only the file before the present one", set_flag(previous), true});
-  const auto parsed = TRY(parse(call, kUsage, "What a jail's command wrote, and what became of it, with times.", std::move(options)));
+  const auto parsed =
+      TRY(parse(call, kUsage, "What a jail's command wrote, and what became of it, with times.", std::move(options)));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 1));
   if (follow && previous) return fail(ErrorKind::Usage, "give -f or --previous, not both");

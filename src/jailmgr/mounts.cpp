@@ -36,7 +36,8 @@ Result<std::vector<std::string>> mounts_below(std::string_view directory) {
     const auto fields = split(line, ' ');
     if (fields.size() <= kMountPoint) continue;
     const std::string at = unescape(fields[kMountPoint]);
-    if (at.starts_with(directory) && (at.size() == directory.size() || at[directory.size()] == '/')) found.push_back(at);
+    if (at.starts_with(directory) && (at.size() == directory.size() || at[directory.size()] == '/'))
+      found.push_back(at);
   }
   return found;
 }
@@ -46,7 +47,8 @@ Status check_no_mounts(std::string_view noun, std::string_view directory) {
   if (mounts.empty()) return {};
   std::string names;
   for (const auto &mount : mounts) names += (names.empty() ? "" : ", ") + printable(mount);
-  return fail(ErrorKind::Busy, fmt::format("{}: something is mounted below its directory; unmount first: {}", noun, names));
+  return fail(ErrorKind::Busy,
+              fmt::format("{}: something is mounted below its directory; unmount first: {}", noun, names));
 }
 
 } // namespace jailmgr

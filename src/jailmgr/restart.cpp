@@ -14,7 +14,8 @@ Result<int> restart(const Call &call) {
   bool all = false;
   std::vector<Option> options;
   options.push_back({0, "all", nullptr, "every jail marked for autostart", set_flag(all), true});
-  const auto parsed = TRY(parse(call, kUsage, "Stops jails and starts them again, with the configuration as it is now.", std::move(options)));
+  const auto parsed = TRY(parse(call, kUsage, "Stops jails and starts them again, with the configuration as it is now.",
+                                std::move(options)));
   if (parsed.help) return 0;
   auto names = TRY(named_jails(parsed, kUsage, all));
   TRY(need_root(call));
@@ -25,7 +26,8 @@ Result<int> restart(const Call &call) {
   return for_each_jail(call, names, [&](const JailName &name) -> Status {
     TRY(store.spec(TRY(store.load(name)))); // a jail that could not start again is not stopped
     const auto lock = TRY(NameLock::acquire(call.instance, name));
-    if (const auto state = TRY(state_of(call.instance, name)); state.row) TRY(take_down(call.instance, *state.row, lock));
+    if (const auto state = TRY(state_of(call.instance, name)); state.row)
+      TRY(take_down(call.instance, *state.row, lock));
     TRY(bring_up(call.instance, store, name, With::Command, lock));
     fmt::print("Restarted jail {}\n", name.str());
     return {};

@@ -28,20 +28,24 @@ struct Directory {
 };
 // usr, proc, dev and sys are mount points. Parents stand before their children.
 constexpr Directory kDirectories[] = {
-    {"dev", 0755},       {"etc", 0755},       {"home", 0755},      {"mnt", 0755},       {"opt", 0755},      {"proc", 0555},
-    {"root", 0700},      {"run", 0755},       {"run/lock", 01777}, {"srv", 0755},       {"sys", 0555},      {"tmp", 01777},
-    {"usr", 0755},       {"var", 0755},       {"var/cache", 0755}, {"var/lib", 0755},   {"var/lib/misc", 0755}, {"var/log", 0755},
-    {"var/mail", 02775}, {"var/opt", 0755},   {"var/spool", 0755}, {"var/tmp", 01777},  {"var/www", 0755},
+    {"dev", 0755},       {"etc", 0755},          {"home", 0755},    {"mnt", 0755},       {"opt", 0755},
+    {"proc", 0555},      {"root", 0700},         {"run", 0755},     {"run/lock", 01777}, {"srv", 0755},
+    {"sys", 0555},       {"tmp", 01777},         {"usr", 0755},     {"var", 0755},       {"var/cache", 0755},
+    {"var/lib", 0755},   {"var/lib/misc", 0755}, {"var/log", 0755}, {"var/mail", 02775}, {"var/opt", 0755},
+    {"var/spool", 0755}, {"var/tmp", 01777},     {"var/www", 0755},
 };
 
 Status make_directories(int root, bool with_usr) {
   for (const auto &directory : kDirectories) {
     if (!with_usr && std::string_view(directory.path) == "usr") continue;
-    if (mkdirat(root, directory.path, 0700) != 0 || fchmodat(root, directory.path, directory.mode, 0) != 0) return fail_errno(directory.path);
+    if (mkdirat(root, directory.path, 0700) != 0 || fchmodat(root, directory.path, directory.mode, 0) != 0)
+      return fail_errno(directory.path);
   }
   constexpr gid_t kMail = 8;
-  if (fchownat(root, "var/mail", 0, kMail, 0) != 0 || fchmodat(root, "var/mail", 02775, 0) != 0) return fail_errno("var/mail");
-  if (symlinkat("/run", root, "var/run") != 0 || symlinkat("/run/lock", root, "var/lock") != 0) return fail_errno("var/run");
+  if (fchownat(root, "var/mail", 0, kMail, 0) != 0 || fchmodat(root, "var/mail", 02775, 0) != 0)
+    return fail_errno("var/mail");
+  if (symlinkat("/run", root, "var/run") != 0 || symlinkat("/run/lock", root, "var/lock") != 0)
+    return fail_errno("var/run");
   return {};
 }
 
@@ -88,7 +92,8 @@ Status copy_usr(const std::string &base_dir, int root) {
 Status make_root(int parent, const std::string &base_dir, const JailConfig &config) {
   const Fd base(open(base_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!base && errno == ENOENT)
-    return fail(ErrorKind::NotFound, fmt::format("there is no base '{}': 'jailmgr bootstrap' makes the base 'host'", config.base), ENOENT);
+    return fail(ErrorKind::NotFound,
+                fmt::format("there is no base '{}': 'jailmgr bootstrap' makes the base 'host'", config.base), ENOENT);
   if (!base) return fail_errno(base_dir);
   if (mkdirat(parent, "root", 0755) != 0 || fchmodat(parent, "root", 0755, 0) != 0) return fail_errno("root");
   const Fd root(openat(parent, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

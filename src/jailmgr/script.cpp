@@ -67,17 +67,17 @@ Result<std::string> read_script(std::string_view path) {
 
 Result<ScriptFile> ScriptFile::place(const Spec &spec, std::string_view text) {
   const Fd root = TRY(launch::open_root(spec.root));
-  const std::string where = mounted_over(spec, "/tmp") ? "/" : "/tmp/";
+  const bool in_tmp = !mounted_over(spec, "/tmp") && faccessat(root.get(), "tmp", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
   ScriptFile script;
   // /tmp may be a link that the jail made: not followed.
-  auto dir = sys::open_at(root.get(), where == "/" ? "." : "tmp", O_RDONLY | O_DIRECTORY,
+  auto dir = sys::open_at(root.get(), in_tmp ? "tmp" : ".", O_RDONLY | O_DIRECTORY,
                           RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
-  if (!dir) return std::unexpected(std::move(dir).error().context(fmt::format("{} of jail {}", where, spec.name.str())));
+  if (!dir) return std::unexpected(std::move(dir).error().context(fmt::format("jail {}", spec.name.str())));
   remove_stale(dir->get());
   uint64_t random = 0;
   if (getrandom(&random, sizeof random, 0) != sizeof random) return fail_errno("getrandom");
   script.name_ = fmt::format("{}{:016x}", kPrefix, random);
-  script.path_ = where + script.name_;
+  script.path_ = (in_tmp ? "/tmp/" : "/") + script.name_;
   const Fd out(openat(dir->get(), script.name_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0700));
   if (!out) return fail_errno(script.path_ + " of the jail");
   script.dir_ = std::move(*dir);

@@ -10,15 +10,15 @@
 
 namespace jailmgr {
 
-// From a file, from standard input ("-"), or (path empty) from standard input unless that is a terminal. Usage: empty, or
-// more than 16 MiB.
+// From a file, from standard input ("-"), or (path empty) from standard input unless that is a terminal. Usage: empty,
+// or more than 16 MiB.
 jails::Result<std::string> read_script(std::string_view path);
 
 // The script as a private file (0700) of the jail's, removed on destruction.
 class ScriptFile {
 public:
-  // In /tmp of the jail, or in / where the configuration mounts something on /tmp. Also removes scripts there that nobody
-  // runs any more.
+  // In /tmp of the jail; in / where there is none or the configuration mounts something on it. Also removes scripts
+  // there that nobody runs any more.
   static jails::Result<ScriptFile> place(const jails::Spec &spec, std::string_view text);
   ScriptFile(ScriptFile &&) = default;
   ScriptFile &operator=(ScriptFile &&) = delete;

@@ -40,8 +40,10 @@ Result<int> start(const Call &call) {
   constexpr std::string_view kUsage = "jailmgr start name ... | --all";
   bool all = false;
   std::vector<Option> options;
-  options.push_back({0, "all", nullptr, "every jail marked for autostart; those that run are left alone", set_flag(all), true});
-  const auto parsed = TRY(parse(call, kUsage, "Registers the jails and runs their commands under supervision.", std::move(options)));
+  options.push_back(
+      {0, "all", nullptr, "every jail marked for autostart; those that run are left alone", set_flag(all), true});
+  const auto parsed =
+      TRY(parse(call, kUsage, "Registers the jails and runs their commands under supervision.", std::move(options)));
   if (parsed.help) return 0;
   const auto names = TRY(named_jails(parsed, kUsage, all));
   TRY(need_root(call));

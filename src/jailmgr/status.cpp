@@ -48,10 +48,11 @@ std::vector<std::string> row_of(const JailName &name, const State &state) {
 
 Result<int> status(const Call &call) {
   constexpr std::string_view kUsage = "jailmgr status [name ...]";
-  constexpr std::string_view kAbout =
-      "What the jails are doing: running, idle (up without a command), waiting (for the next restart), stopping, ended\n"
-      "(its command has ended and is not restarted), failed (its supervisor died), stopped. With names, exits with 3 when\n"
-      "one of them is not up.";
+  constexpr std::string_view kAbout = "What the jails are doing: running, idle (up without a command), waiting (for "
+                                      "the next restart), stopping, ended\n"
+                                      "(its command has ended and is not restarted), failed (its supervisor died), "
+                                      "stopped. With names, exits with 3 when\n"
+                                      "one of them is not up.";
   const auto parsed = TRY(parse(call, kUsage, kAbout, {}));
   if (parsed.help) return 0;
   TRY(need_root(call));
@@ -67,8 +68,10 @@ Result<int> status(const Call &call) {
     rows.push_back(row_of(name, state));
     return {};
   });
-  if (names.empty()) fmt::print("no jails\n");
-  else if (rows.size() > 1) fmt::print("{}", align(rows));
+  if (names.empty())
+    fmt::print("no jails\n");
+  else if (rows.size() > 1)
+    fmt::print("{}", align(rows));
   if (failed != 0) return failed;
   return down && !all ? kNotRunning : 0;
 }

@@ -14,9 +14,10 @@ Result<int> stop(const Call &call) {
   bool all = false;
   std::vector<Option> options;
   options.push_back({0, "all", nullptr, "every jail that is up, autostart or not", set_flag(all), true});
-  const auto parsed = TRY(parse(call, kUsage,
-                                "SIGTERM to the command, the jail's grace, then everything in the jail is killed; the jail is unregistered.",
-                                std::move(options)));
+  const auto parsed = TRY(parse(
+      call, kUsage,
+      "SIGTERM to the command, the jail's grace, then everything in the jail is killed; the jail is unregistered.",
+      std::move(options)));
   if (parsed.help) return 0;
   auto names = TRY(named_jails(parsed, kUsage, all));
   TRY(need_root(call));

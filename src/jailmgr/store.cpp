@@ -34,7 +34,8 @@ Result<std::vector<std::string>> entries(int dir) {
   return names;
 }
 
-Status check_overlap(std::string_view owner, std::span<const PortReservation> theirs, std::span<const PortReservation> ours) {
+Status check_overlap(std::string_view owner, std::span<const PortReservation> theirs,
+                     std::span<const PortReservation> ours) {
   for (const auto &port : ours)
     for (const auto &other : theirs)
       if (overlap(port, other))
@@ -85,7 +86,8 @@ Result<Spec> Store::spec(const JailConfig &config) const {
   char target[PATH_MAX];
   const ssize_t n = readlink(usr.c_str(), target, sizeof target);
   if (n < 0 && errno == ENOENT)
-    return fail(ErrorKind::NotFound, fmt::format("jail {}: there is no base '{}' ({})", spec.name.str(), config.base, base_dir(config.base)));
+    return fail(ErrorKind::NotFound, fmt::format("there is no base '{}' ({}); 'jailmgr bootstrap' makes 'host'",
+                                                 config.base, base_dir(config.base)));
   if (n < 0 && errno != EINVAL) return fail_errno(usr);
   const std::string source = n < 0 ? usr : std::string(target, static_cast<size_t>(n));
   spec.binds.insert(spec.binds.begin(), {source, "/usr", true});
@@ -98,7 +100,8 @@ Status Store::check_ports(const JailName &name, std::span<const PortReservation>
   for (const auto &other : TRY(names())) {
     if (other == name) continue;
     const auto config = load(other);
-    if (config) TRY(check_overlap(other.str(), config->spec.ports, ports)); // unreadable: the kernel's table decides at start
+    if (config)
+      TRY(check_overlap(other.str(), config->spec.ports, ports)); // unreadable: the kernel's table decides at start
   }
   const auto rows = list_jails(*instance_);
   if (!rows && rows.error().kind() == ErrorKind::NotFound) return {}; // not loaded: nobody has a port
@@ -142,7 +145,8 @@ Store::Draft::Draft(Fd alive, std::string jails_dir, std::string entry)
     : alive_(std::move(alive)), jails_dir_(std::move(jails_dir)), entry_(std::move(entry)) {}
 
 Store::Draft::Draft(Draft &&other) noexcept
-    : alive_(std::move(other.alive_)), jails_dir_(std::move(other.jails_dir_)), entry_(std::exchange(other.entry_, {})) {}
+    : alive_(std::move(other.alive_)), jails_dir_(std::move(other.jails_dir_)),
+      entry_(std::exchange(other.entry_, {})) {}
 
 Store::Draft::~Draft() {
   if (entry_.empty()) return;

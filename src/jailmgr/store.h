@@ -35,7 +35,8 @@ public:
   [[nodiscard]] jails::Result<jails::Spec> spec(const jails::JailConfig &config) const;
 
   // Exists "port 8080 is reserved by jail db": by another jail's configuration, or in the kernel's table.
-  [[nodiscard]] jails::Status check_ports(const jails::JailName &name, std::span<const jails::PortReservation> ports) const;
+  [[nodiscard]] jails::Status check_ports(const jails::JailName &name,
+                                          std::span<const jails::PortReservation> ports) const;
 
   // Removes what a create or destroy that was killed left behind.
   jails::Status clean() const;

@@ -66,6 +66,10 @@ Status unload(const Instance &instance) {
 
 Status remove_data(const Instance &instance, bool purge) {
   const std::string data = instance.data_dir();
+  if (access(data.c_str(), F_OK) != 0 && access(instance.log_dir().c_str(), F_OK) != 0) {
+    fmt::print("data: there are none\n");
+    return {};
+  }
   if (purge) {
     TRY(check_no_mounts("purge", data));
     TRY(remove_directory(data));
@@ -73,14 +77,15 @@ Status remove_data(const Instance &instance, bool purge) {
     fmt::print("data: removed {} and {}\n", data, instance.log_dir());
     return {};
   }
-  TRY(remove_directory(data + "/base"));
-  if (rmdir((data + "/jails").c_str()) == 0 || errno == ENOENT) {
-    TRY(remove_directory(data));
-    rmdir(instance.log_dir().c_str());
-    fmt::print("data: removed {}, there was no jail\n", data);
-  } else {
-    fmt::print("data: kept the jails in {}/jails (--purge removes them)\n", data);
-  }
+  TRY(remove_directory(data + "/base/host"));
+  rmdir((data + "/base").c_str()); // other bases are not ours
+  rmdir((data + "/jails").c_str());
+  rmdir(instance.log_dir().c_str());
+  const bool kept = access((data + "/base").c_str(), F_OK) == 0 || access((data + "/jails").c_str(), F_OK) == 0;
+  if (!kept) TRY(remove_directory(data));
+  fmt::print("data: {} {}\n", data,
+             kept ? "is kept but for the base 'host' (--purge removes jails, bases and logs)"
+                  : "removed, there was no jail");
   return {};
 }
 

@@ -1,6 +1,6 @@
 #include "launch/child.h"
 
-#include "launch/anchor_protocol.h"
+#include "anchor/protocol.h"
 
 #include <cerrno>
 #include <csignal>
@@ -22,6 +22,8 @@
 
 namespace jails::launch {
 namespace {
+
+using anchor::kAnchorChannel;
 
 const ChildPlan *plan; // the child has one thread and one purpose
 
@@ -118,10 +120,6 @@ void set_process_state() {
   // Exactly 1 stops the core dump helper (core(5)); the filter keeps the jail from changing it (W37).
   const rlimit core{1, 1};
   need(setrlimit(RLIMIT_CORE, &core) == 0, Step::CoreLimit);
-  if (plan->file_limit != 0) {
-    const rlimit files{plan->file_limit, plan->file_limit};
-    need(setrlimit(RLIMIT_NOFILE, &files) == 0, Step::FileLimit);
-  }
   for (int signal = 1; signal < NSIG; signal++) ::signal(signal, SIG_DFL); // EINVAL for KILL and STOP
   sigset_t none;
   sigemptyset(&none);
@@ -181,6 +179,10 @@ void become_anchor(const ChildPlan &the_plan) {
   need(dup2(plan->channel, kAnchorChannel) == kAnchorChannel, Step::Descriptors);
   need(dup3(plan->program, 4, O_CLOEXEC) == 4, Step::Descriptors);
   need(dup3(plan->status, 5, O_CLOEXEC) == 5, Step::Descriptors);
+  if (plan->file_limit != 0) { // not before: what is arranged above needs more than a small limit leaves
+    const rlimit files{plan->file_limit, plan->file_limit};
+    need(setrlimit(RLIMIT_NOFILE, &files) == 0, Step::FileLimit);
+  }
   need(close_range(6, ~0U, 0) == 0, Step::Descriptors);
   char *const argv[] = {plan->title, nullptr};
   char *const envp[] = {nullptr};

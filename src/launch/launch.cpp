@@ -26,6 +26,8 @@ extern "C" const char jails_anchor_begin[], jails_anchor_end[];
 namespace jails::launch {
 namespace {
 
+using namespace anchor;
+
 // Above the descriptors that the child arranges for the anchor.
 Result<Fd> move_up(Fd fd) {
   Fd high(fcntl(fd.get(), F_DUPFD_CLOEXEC, 16));

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "launch/anchor_protocol.h"
+#include "anchor/protocol.h"
 #include "model/spec.h"
 
 #include <vector>

@@ -87,7 +87,7 @@ Status check_path(std::string_view what, std::string_view path, size_t max) {
 Status check_limits(const Limits &limits) {
   TRY(check_range("memory limit", limits.memory, kMemoryMin, kMemoryMax));
   TRY(check_range("process limit", limits.processes, 1, kProcessesMax));
-  TRY(check_range("file limit", limits.files, 1, kFilesMax));
+  TRY(check_range("file limit", limits.files, kFilesMin, kFilesMax));
   TRY(check_range("socket buffer limit", limits.sockbuf, 1, kSockbufMax));
   TRY(check_range("CPU quota", limits.cpu_quota, 1, kCpuQuotaMax));
   TRY(check_range("CPU period", limits.cpu_period, kCpuPeriodMin, kCpuPeriodMax));

@@ -43,6 +43,7 @@ std::string_view to_string(RestartPolicy policy);
 // What the kernel takes: pids.max up to PID_MAX_LIMIT, cpu.max periods of 1 ms to 1 s, memory in signed 64 bits.
 inline constexpr uint64_t kMemoryMin = 4096, kMemoryMax = INT64_MAX;
 inline constexpr uint64_t kProcessesMax = 4194304;
+inline constexpr uint64_t kFilesMin = 16; // fewer, and the anchor could not hand a command its descriptors
 inline constexpr uint64_t kFilesMax = INT32_MAX;
 inline constexpr uint64_t kSockbufMax = INT64_MAX;
 inline constexpr uint64_t kCpuQuotaMax = 1000000;

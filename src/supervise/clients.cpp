@@ -83,7 +83,7 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
 Status Supervisor::exec(int fd, const ExecRequest &request, std::vector<Fd> fds) {
   if (!spawner_ || state_ == State::Stopping) return fail(ErrorKind::Busy, fmt::format("jail {} is stopping or restarting", setup_.spec.name.str()));
   if (spawner_->find_client(fd) != nullptr) return fail(ErrorKind::Usage, "this connection has a command already");
-  const auto wanted = std::ranges::count(request.stdio, launch::Stdio::Descriptor);
+  const auto wanted = std::ranges::count(request.stdio, anchor::Stdio::Descriptor);
   if (std::ssize(fds) != wanted || !std::ranges::all_of(fds, is_pipe))
     return fail(ErrorKind::Usage, "standard streams must be pipes", EINVAL);
   std::vector<int> raw;

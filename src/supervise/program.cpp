@@ -42,7 +42,7 @@ Result<Spawner::Program> resolve_program(int root, const ExecRequest &request) {
   program.argv = request.command;
   if (program.argv.empty()) {
     program.argv = {user.shell};
-    if (request.stdio[0] == launch::Stdio::Terminal) program.argv.emplace_back("-i");
+    if (request.stdio[0] == anchor::Stdio::Terminal) program.argv.emplace_back("-i");
   }
   program.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + user.home,
                          "USER=" + user.name, "LOGNAME=" + user.name, "SHELL=" + user.shell};

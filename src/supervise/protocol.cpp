@@ -61,8 +61,8 @@ Result<Request> decode_request(std::string_view bytes) {
   case RequestType::Exec:
     for (auto &stdio : request.exec.stdio) {
       const uint32_t value = in.number();
-      if (value > std::to_underlying(launch::Stdio::Terminal)) return malformed("request");
-      stdio = static_cast<launch::Stdio>(value);
+      if (value > std::to_underlying(anchor::Stdio::Terminal)) return malformed("request");
+      stdio = static_cast<anchor::Stdio>(value);
     }
     request.exec.user = in.text();
     request.exec.directory = in.text();

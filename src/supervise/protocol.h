@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "launch/anchor_protocol.h"
+#include "anchor/protocol.h"
 #include "model/spec.h"
 
 #include <array>
@@ -23,7 +23,7 @@ enum class RequestType : uint32_t { Exec = 1, Signal = 2, Stop = 3, Status = 4 }
 // One descriptor is attached for each Stdio::Descriptor: pipes only, everything else is carried by the client, so that no
 // file, socket or terminal of the host ever enters a jail.
 struct ExecRequest {
-  std::array<launch::Stdio, 3> stdio{};
+  std::array<anchor::Stdio, 3> stdio{};
   std::string user;      // name or uid, optionally ":group"; empty: root
   std::string directory; // empty: "/"
   std::vector<std::string> environment; // "NAME=VALUE", over the clean default

@@ -16,7 +16,8 @@ struct Session {
   Fd client;           // connection that asked, for the reply; invalid: the workload
   int client_key = -1; // its number among the supervisor's clients; -1: nobody waits (any more)
   Fd status; // read end: what kept it from its program
-  pid_t pid = 0; // 0 until the anchor has answered
+  pid_t pid = 0;          // 0 until the anchor has answered
+  uint64_t asked_ms = 0;  // CLOCK_MONOTONIC, when the anchor was asked
   std::string failure;            // what the status pipe said
   std::string program, directory; // for the message when it fails
   std::vector<int> signals;       // asked for before the pid was known

@@ -63,7 +63,9 @@ Status Supervisor::take_signals() {
   signal(SIGPIPE, SIG_IGN);
   signals_ = Fd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
   timer_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (!signals_ || !timer_) return fail_errno("signalfd or timerfd");
+  answer_timer_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!signals_ || !timer_ || !answer_timer_) return fail_errno("signalfd or timerfd");
+  TRY(loop_.add(answer_timer_.get(), EPOLLIN, [this](uint32_t) { on_answer_timer(); }));
   TRY(loop_.add(signals_.get(), EPOLLIN, [this](uint32_t) { on_signal(); }));
   return loop_.add(timer_.get(), EPOLLIN, [this](uint32_t) { on_timer(); });
 }

@@ -22,27 +22,27 @@ namespace {
 constexpr size_t kMaxEarly = 64;
 constexpr uint32_t kTtyGroup = 5; // Debian's group tty, as devpts is mounted
 
-std::string failure_text(const launch::SpawnFailure &failure, const std::string &program, const std::string &directory) {
+std::string failure_text(const anchor::SpawnFailure &failure, const std::string &program, const std::string &directory) {
   const auto reason = Error::system("", failure.error).text();
   switch (failure.step) {
-  case launch::SpawnStep::Exec: return printable(program) + reason;
-  case launch::SpawnStep::Directory: return "directory " + printable(directory) + reason;
-  case launch::SpawnStep::Identity: return "setting user and groups" + reason;
-  case launch::SpawnStep::Terminal: return "controlling terminal" + reason;
-  case launch::SpawnStep::Setup: return "standard streams" + reason;
+  case anchor::SpawnStep::Exec: return printable(program) + reason;
+  case anchor::SpawnStep::Directory: return "directory " + printable(directory) + reason;
+  case anchor::SpawnStep::Identity: return "setting user and groups" + reason;
+  case anchor::SpawnStep::Terminal: return "controlling terminal" + reason;
+  case anchor::SpawnStep::Setup: return "standard streams" + reason;
   }
   return "starting the command" + reason;
 }
 
 std::string encode_spawn(uint32_t id, const Spawner::Program &program) {
-  launch::SpawnRequest request{};
-  request.type = launch::ToAnchor::Spawn;
+  anchor::SpawnRequest request{};
+  request.type = anchor::ToAnchor::Spawn;
   request.id = id;
   request.argc = static_cast<uint32_t>(program.argv.size());
   request.envc = static_cast<uint32_t>(program.environment.size());
   request.uid = program.uid;
   request.gid = program.gid;
-  request.group_count = static_cast<uint32_t>(std::min<size_t>(program.groups.size(), launch::kMaxGroups));
+  request.group_count = static_cast<uint32_t>(std::min<size_t>(program.groups.size(), anchor::kMaxGroups));
   std::copy_n(program.groups.begin(), request.group_count, request.groups);
   std::ranges::copy(program.stdio, request.stdio);
   std::string bytes(reinterpret_cast<const char *>(&request), sizeof request);
@@ -76,8 +76,8 @@ Result<Session *> Spawner::spawn(const Program &program, std::span<const int> fd
   std::vector<int> all{pipe.write.get()};
   all.insert(all.end(), fds.begin(), fds.end());
   const std::string bytes = encode_spawn(session->id, program);
-  if (bytes.size() > launch::kMaxAnchorMessage / 2)
-    return fail(ErrorKind::Usage, fmt::format("command and environment are too long: {} bytes, at most {}", bytes.size(), launch::kMaxAnchorMessage / 2));
+  if (bytes.size() > anchor::kMaxAnchorMessage / 2)
+    return fail(ErrorKind::Usage, fmt::format("command and environment are too long: {} bytes, at most {}", bytes.size(), anchor::kMaxAnchorMessage / 2));
   TRY_IN("the anchor", sys::send_message(anchor_.channel(), bytes, all));
   Session *raw = session.get();
   sessions_[raw->id] = std::move(session);
@@ -88,21 +88,21 @@ void Spawner::read_anchor() {
   while (!anchor_ended()) {
     auto message = sys::receive_message(anchor_.channel(), 256, MSG_DONTWAIT);
     if (!message || message->bytes.empty()) return;
-    launch::SpawnReply reply{};
+    anchor::SpawnReply reply{};
     if (message->bytes.size() != sizeof reply) continue;
     memcpy(&reply, message->bytes.data(), sizeof reply);
     answered(reply);
   }
 }
 
-void Spawner::answered(const launch::SpawnReply &reply) {
+void Spawner::answered(const anchor::SpawnReply &reply) {
   const auto found = sessions_.find(reply.id);
   if (found == sessions_.end() || found->second->pid != 0) return;
-  if (reply.type == launch::FromAnchor::SpawnFailed) {
+  if (reply.type == anchor::FromAnchor::SpawnFailed) {
     finish(reply.id, {.wait_status = 127 << 8, .failure = "fork in the jail" + Error::system("", reply.value).text()});
     return;
   }
-  if (reply.type != launch::FromAnchor::Spawned || reply.value <= 0) return;
+  if (reply.type != anchor::FromAnchor::Spawned || reply.value <= 0) return;
   const auto early = early_.find(reply.value);
   if (early != early_.end()) {
     const int status = early->second;
@@ -153,7 +153,7 @@ void Spawner::ended(pid_t pid, int wait_status) {
 }
 
 void Spawner::read_status(Session &session) {
-  launch::SpawnFailure failure{};
+  anchor::SpawnFailure failure{};
   if (read(session.status.get(), &failure, sizeof failure) == sizeof failure)
     session.failure = failure_text(failure, session.program, session.directory);
 }
@@ -163,6 +163,10 @@ void Spawner::finish(uint32_t id, const Ending &ending) {
   const auto session = std::move(found->second);
   sessions_.erase(found);
   on_end_(*session, ending);
+}
+
+bool Spawner::unanswered_since(uint64_t ms) const {
+  return std::ranges::any_of(sessions_, [ms](const auto &entry) { return entry.second->pid == 0 && entry.second->asked_ms <= ms; });
 }
 
 void Spawner::signal(Session &session, int number) {

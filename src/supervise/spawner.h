@@ -30,7 +30,7 @@ public:
   Result<Terminal> open_terminal(uint32_t rows, uint32_t columns, uint32_t owner) const;
 
   struct Program {
-    std::array<launch::Stdio, 3> stdio{};
+    std::array<anchor::Stdio, 3> stdio{};
     uint32_t uid = 0, gid = 0;
     std::vector<uint32_t> groups;
     std::string directory = "/";
@@ -52,12 +52,14 @@ public:
   Session *find_client(int key);
   // Reads what the status pipe has by now into session.failure.
   void read_status(Session &session);
+  // Has the anchor left a request unanswered since before this time (CLOCK_MONOTONIC, ms)? It was stopped, or is traced.
+  [[nodiscard]] bool unanswered_since(uint64_t ms) const;
   [[nodiscard]] bool anchor_ended() const { return anchor_.pid() == 0; }
   // Tells every session that is left that it is over (the jail was ended).
   void abandon(const std::string &why);
 
 private:
-  void answered(const launch::SpawnReply &reply);
+  void answered(const anchor::SpawnReply &reply);
   void ended(pid_t pid, int wait_status);
   void finish(uint32_t id, const Ending &ending);
 

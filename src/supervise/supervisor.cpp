@@ -22,6 +22,7 @@
 namespace jails::supervise {
 namespace {
 
+constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
 constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
 
 uint64_t monotonic_ms() {
@@ -77,7 +78,7 @@ void Supervisor::on_output(int fd, LineSplitter &lines, bool error) {
 Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
   TRY(open_log());
   ExecRequest request;
-  request.stdio = {launch::Stdio::Null, launch::Stdio::Descriptor, launch::Stdio::Descriptor};
+  request.stdio = {anchor::Stdio::Null, anchor::Stdio::Descriptor, anchor::Stdio::Descriptor};
   request.command = setup_.spec.command;
   const std::array<int, 2> fds{out_write_.get(), err_write_.get()};
   workload_ = TRY(spawn_command(request, fds, std::make_unique<Session>())).session;
@@ -99,13 +100,15 @@ Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
 
 Result<Supervisor::Started> Supervisor::spawn_command(const ExecRequest &request, std::span<const int> fds,
                                                       std::unique_ptr<Session> session) {
+  session->asked_ms = monotonic_ms();
+  arm(answer_timer_, kAnswerMs);
   // Through the anchor, because only there the root is complete (binds, overlay).
   const Fd root(::open(fmt::format("/proc/{}/root", spawner_->anchor().pid()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_errno("root of the jail");
   const auto program = TRY(resolve_program(root.get(), request));
   std::vector<int> raw(fds.begin(), fds.end());
   Spawner::Terminal pty;
-  if (std::ranges::find(request.stdio, launch::Stdio::Terminal) != request.stdio.end()) {
+  if (std::ranges::find(request.stdio, anchor::Stdio::Terminal) != request.stdio.end()) {
     pty = TRY(spawner_->open_terminal(request.rows, request.columns, program.uid));
     raw.push_back(pty.slave.get());
   }
@@ -224,7 +227,12 @@ void Supervisor::on_timer() {
   }
   if (state_ != State::Waiting) return;
   restarts_++;
-  Status again = spawner_ ? Status{} : launch_anchor();
+  Status again;
+  if (!spawner_) {
+    // In a new cgroup: Linux kills what is cloned into one whose cgroup.kill was ever written to (tried on 6.18).
+    again = make_cgroup();
+    if (again) again = launch_anchor();
+  }
   if (again && !setup_.spec.command.empty()) again = start_workload(nullptr);
   else if (again) state_ = State::Idle;
   if (!again) {
@@ -233,15 +241,25 @@ void Supervisor::on_timer() {
   }
 }
 
+// An anchor that was stopped, or is held by a tracer, would let every exec wait for ever: the jail is over.
+void Supervisor::on_answer_timer() {
+  uint64_t expirations = 0;
+  if (read(answer_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
+  if (!spawner_ || !spawner_->unanswered_since(monotonic_ms() - kAnswerMs)) return;
+  note(kErr, "the anchor does not answer; killing it");
+  (void)group_->kill();
+}
+
 void Supervisor::begin_stop(uint32_t grace_ms) {
   if (state_ == State::Stopping || state_ == State::Done) return;
   note(kNotice, "shutdown requested");
-  if (workload_ == nullptr || grace_ms == 0) {
+  Session *const command = workload_ != nullptr ? workload_ : foreground_;
+  if (command == nullptr || grace_ms == 0) {
     finish();
     return;
   }
   state_ = State::Stopping;
-  spawner_->signal_group(*workload_, SIGTERM);
+  spawner_->signal_group(*command, SIGTERM);
   arm(timer_, grace_ms);
 }
 

@@ -78,6 +78,7 @@ private:
   void anchor_ended();
   void wait_or_end(bool failed);
   void on_timer();
+  void on_answer_timer();
   void begin_stop(uint32_t grace_ms);
   void finish() { state_ = State::Done; }
   void report_ready(Status status);
@@ -100,7 +101,7 @@ private:
   std::optional<sys::FileLock> lock_;
   std::optional<cgroup::Group> group_;
   std::unique_ptr<Spawner> spawner_;
-  Fd signals_, timer_, listener_;
+  Fd signals_, timer_, answer_timer_, listener_;
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;

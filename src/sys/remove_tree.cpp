@@ -33,7 +33,7 @@ Result<Level> open_level(int parent, const std::string &name, dev_t device) {
   return Level{{dir, closedir}, name};
 }
 
-// A jail may set the immutable and append-only flags (CAP_LINUX_IMMUTABLE in low and medium).
+// A jail may set the immutable and append-only flags (CAP_LINUX_IMMUTABLE in low).
 void clear_flags(int parent, const char *name) {
   const Fd fd(openat(parent, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
   int flags = 0;

@@ -112,8 +112,10 @@ int try_connect(const Kind &kind, const std::string &address, uint16_t port, int
   return result;
 }
 
+static std::set<uint16_t> given;
+const std::set<uint16_t> &ports_handed_out() { return given; }
+
 static uint16_t free_port_in(unsigned first, unsigned last) {
-  static std::set<uint16_t> given;
   for (unsigned port = first + static_cast<unsigned>(getpid()) % 4000; port < last; port++) {
     bool free = !given.contains(static_cast<uint16_t>(port));
     for (const Kind &kind : {tcp4(), tcp6(), udp4(), Kind{"udp6", AF_INET6, SOCK_DGRAM, IPPROTO_UDP}})

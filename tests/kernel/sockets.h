@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,5 +32,6 @@ int try_connect(const Kind &kind, const std::string &address, uint16_t port, int
 uint16_t free_port();
 // The same among those the kernel picks from (ip_local_port_range; its default begins at 32768).
 uint16_t free_ephemeral_port();
+const std::set<uint16_t> &ports_handed_out(); // by the two above
 
 } // namespace jails::test

@@ -2,6 +2,7 @@
 
 #include "loader/place.h"
 #include "member.h"
+#include "sockets.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -13,8 +14,6 @@
 
 namespace jails::test {
 
-static constexpr char kReservedPorts[] = "/proc/sys/net/ipv4/ip_local_reserved_ports";
-
 Instance test_instance() { return *Instance::from_environment(); }
 
 std::string cgroup_root() { return loader::find_v2_root().value_or(""); }
@@ -23,6 +22,14 @@ std::string read_text(const std::string &path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
+}
+
+void edit_reserved_ports(const std::function<void(PortSet &)> &edit) {
+  const Fd lock = lock_reserved_ports();
+  auto ports = read_reserved_ports();
+  ASSERT_TRUE(ports);
+  edit(*ports);
+  EXPECT_TRUE(write_reserved_ports(*ports));
 }
 
 static void remove_cgroups(const std::string &path) {
@@ -50,7 +57,6 @@ void clean_up() {
 
 void World::SetUp() {
   if (geteuid() != 0) GTEST_SKIP() << "no root";
-  sysctl_before_ = read_text(kReservedPorts);
   const auto loaded = load_secmodel(test_instance());
   ASSERT_TRUE(loaded) << loaded.error().text();
   auto tables = Tables::open(test_instance());
@@ -62,7 +68,9 @@ void World::TearDown() {
   if (IsSkipped()) return;
   tables_.reset();
   clean_up();
-  EXPECT_EQ(read_text(kReservedPorts), sysctl_before_) << "the test left ports in the sysctl";
+  const auto reserved = read_reserved_ports();
+  for (const uint16_t port : ports_handed_out())
+    EXPECT_FALSE(reserved->test(port)) << "the test left port " << port << " in the sysctl";
   EXPECT_NE(access(test_instance().bpffs_dir().c_str(), F_OK), 0) << "the test left pins";
   EXPECT_NE(access((cgroup_root() + "/" + test_instance().cgroup_name()).c_str(), F_OK), 0) << "the test left a cgroup";
 }

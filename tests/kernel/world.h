@@ -3,9 +3,11 @@
 
 #include "loader/loader.h"
 #include "model/instance.h"
+#include "secmodel/port_sysctl.h"
 #include "secmodel/tables.h"
 
 #include <cstring>
+#include <functional>
 #include <gtest/gtest.h>
 #include <optional>
 #include <string>
@@ -26,6 +28,8 @@ void clean_up();          // kills members, destroys jails, unloads; prints what
 
 std::string cgroup_root();
 std::string read_text(const std::string &path);
+// Changes net.ipv4.ip_local_reserved_ports, leaving alone what others put there meanwhile.
+void edit_reserved_ports(const std::function<void(PortSet &)> &edit);
 
 // A loaded model with no jails.
 class World : public testing::Test {
@@ -42,7 +46,6 @@ protected:
 
 private:
   std::optional<Tables> tables_;
-  std::string sysctl_before_;
 };
 
 } // namespace jails::test

@@ -77,8 +77,8 @@ TEST(ConfigError, WrongValues) {
       {"[limits]\nmemory = \"12Q\"",
        "2: key 'limits.memory': size '12Q': not a size, expected a number of bytes or one "
        "with K, M, G or T, like 512M"},
-      {"[limits]\nfiles = 0", "2: key 'limits.files': expected a number from 1 to 2147483647"},
-      {"[limits]\nfiles = -9223372036854775808", "2: key 'limits.files': expected a number from 1 to 2147483647"},
+      {"[limits]\nfiles = 0", "2: key 'limits.files': expected a number from 16 to 2147483647"},
+      {"[limits]\nfiles = -9223372036854775808", "2: key 'limits.files': expected a number from 16 to 2147483647"},
       {"[limits]\n\ncpu_quota = 50", "3: key 'limits.cpu_quota': needs cpu_period as well"},
       {"[limits]\ncpu_period = 1000", "2: key 'limits.cpu_period': needs cpu_quota as well"},
       {"[limits]\ncpu_quota = 50\ncpu_period = 10",

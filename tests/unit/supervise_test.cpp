@@ -96,7 +96,7 @@ TEST(FindUser, HostileEntriesNeverBecomeRoot) { // CVE-2026-30892, CVE-2016-3697
 
 TEST(Protocol, RequestsComeBackAsTheyWere) {
   Request request{.type = RequestType::Exec, .exec = {}};
-  request.exec.stdio = {launch::Stdio::Null, launch::Stdio::Descriptor, launch::Stdio::Terminal};
+  request.exec.stdio = {anchor::Stdio::Null, anchor::Stdio::Descriptor, anchor::Stdio::Terminal};
   request.exec.user = "www-data";
   request.exec.environment = {"A=b", "EMPTY="};
   request.exec.command = {"sh", "-c", "exit 3", ""};

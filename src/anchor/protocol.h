@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace jails::launch {
+namespace jails::anchor {
 
 constexpr uint32_t kMaxAnchorMessage = 160 * 1024; // below the default socket buffer (net.core.wmem_default)
 constexpr uint32_t kMaxGroups = 32;
@@ -66,4 +66,4 @@ struct SpawnFailure {
   int32_t error;
 };
 
-} // namespace jails::launch
+} // namespace jails::anchor
