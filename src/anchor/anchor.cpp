@@ -21,6 +21,7 @@ using namespace raw;
 // Large enough for any message; pages that no message reached stay untouched.
 alignas(16) char buffer[kMaxAnchorMessage];
 constexpr int kMaxFds = 8;
+constexpr int kSigcont = 18;
 
 struct Received {
   long bytes;
@@ -263,6 +264,9 @@ extern "C" [[noreturn]] void anchor_main() {
   const uint64_t all = ~0ULL;
   call(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, nullptr, sizeof all);
   call(__NR_prctl, PR_SET_NAME, "jail-anchor", 0, 0, 0);
+  // When the supervisor dies the channel closes, which ends the jail (end_jail). The launch's SIGKILL would only end this
+  // process and leave the rest; SIGCONT makes sure that an anchor which the jail stopped comes to see it.
+  call(__NR_prctl, PR_SET_PDEATHSIG, kSigcont, 0, 0, 0);
   // Out of reach of jail root's ptrace and /proc/PID/mem wherever the profile has no CAP_SYS_PTRACE (SECURITY W03).
   call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
   while (true) {

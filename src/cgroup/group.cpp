@@ -44,17 +44,31 @@ bool has_v2_controller(const Hierarchies &where, const std::string &controller) 
   return false;
 }
 
+struct Write {
+  const char *file;
+  std::string value;
+};
 struct Setting {
-  const char *limit, *controller, *v1_file, *v2_file;
-  uint64_t value;
+  const char *limit, *controller;
+  std::vector<Write> v1, v2; // what to write where, in this order
 };
 
-// Memory and processes bite here; open files are a per-process limit set at launch.
+// Open files are a per-process limit set at launch; socket buffers are memory of the jail.
 std::vector<Setting> settings_of(const Limits &limits) {
   std::vector<Setting> settings;
-  if (limits.memory) settings.push_back({"memory", "memory", "memory.limit_in_bytes", "memory.max", *limits.memory});
-  // The anchor is a member, and not one of the jail's own processes.
-  if (limits.processes) settings.push_back({"processes", "pids", "pids.max", "pids.max", *limits.processes + 1});
+  if (limits.memory) {
+    const std::string bytes = std::to_string(*limits.memory);
+    settings.push_back({"memory", "memory", {{"memory.limit_in_bytes", bytes}}, {{"memory.max", bytes}}});
+  }
+  if (limits.processes) {
+    const std::string count = std::to_string(*limits.processes + 1); // the anchor is a member, and not one of the jail's own
+    settings.push_back({"processes", "pids", {{"pids.max", count}}, {{"pids.max", count}}});
+  }
+  if (limits.cpu_quota && limits.cpu_period) {
+    const std::string period = std::to_string(*limits.cpu_period);
+    const std::string quota = std::to_string(*limits.cpu_quota * 10000); // a tick is 1/100 s, the files want microseconds
+    settings.push_back({"cpu_quota", "cpu", {{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", quota}}, {{"cpu.max", quota + " " + period}}});
+  }
   return settings;
 }
 
@@ -88,7 +102,8 @@ Result<Group> Group::create(const Hierarchies &where, const std::string &parent,
   for (const auto &setting : settings) {
     const bool v1 = where.v1.contains(setting.controller);
     const std::string base = (v1 ? where.v1.at(setting.controller) : where.v2) + "/" + parent + "/" + group.name_ + "/";
-    TRY_IN(fmt::format("limit '{}'", setting.limit), sys::write_file(base + (v1 ? setting.v1_file : setting.v2_file), std::to_string(setting.value)));
+    for (const auto &write : v1 ? setting.v1 : setting.v2)
+      TRY_IN(fmt::format("limit '{}'", setting.limit), sys::write_file(base + write.file, write.value));
   }
   group.v2_ = Fd(::open((v2_parent + "/" + group.name_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat st{};

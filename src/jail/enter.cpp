@@ -99,12 +99,16 @@ Result<Fd> connect_or_start(const Instance &instance, const JailName &name) {
   if (connection || connection.error().kind() != ErrorKind::NotFound) return connection;
   const auto lock = TRY(NameLock::acquire(instance, name));
   const auto row = TRY(find_jail(instance, name.str()));
-  if (!is_running(instance, name)) {
-    TRY(recover_jail(instance, row, lock));
-    auto spec = TRY(registered_spec(instance, name));
-    spec.command.clear();
-    TRY(start_supervisor(instance, row.jid, spec));
+  // A supervisor that was killed refuses connections a moment before its lock is free.
+  for (int tries = 0; tries < 500 && is_running(instance, name); tries++) {
+    connection = connect_supervisor(instance, name);
+    if (connection) return connection;
+    usleep(10000);
   }
+  TRY(recover_jail(instance, row, lock));
+  auto spec = TRY(registered_spec(instance, name));
+  spec.command.clear();
+  TRY(start_supervisor(instance, row.jid, spec));
   return connect_supervisor(instance, name);
 }
 
