@@ -131,6 +131,7 @@ struct sj_syscall_rule {
 #define SJ_CLONE_NEW 0x7e020000U /* NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET */
 #define SJ_CLONE_NEWTIME 0x80U
 
+/* clang-format off: a table is read by its lines */
 static const struct sj_syscall_rule sj_syscall_rules[] = {
     /* Namespaces: none may be made or entered. clone3's flags stand behind a pointer (CVE-2021-41133); libc falls back.
      */
@@ -572,6 +573,8 @@ static const __u16 sj_high_allow[] = {
     SJ_NR(removexattrat),
     SJ_NR(file_getattr),
 };
+
+/* clang-format on */
 
 #define SJ_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,8 +1,8 @@
-// The anchor: the one process that holds the door of a jail open. A Landlock domain can only be inherited, never joined,
-// so whatever is to run in the jail is forked from here. Freestanding and tiny: it runs behind every guard of the jail,
-// holds no host descriptor but its channel, and has nothing that the jail's root lacks.
-#include "anchor/raw.h"
+// The anchor: the one process that holds the door of a jail open. A Landlock domain can only be inherited, never
+// joined, so whatever is to run in the jail is forked from here. Freestanding and tiny: it runs behind every guard of
+// the jail, holds no host descriptor but its channel, and has nothing that the jail's root lacks.
 #include "anchor/protocol.h"
+#include "anchor/raw.h"
 
 #include <asm/unistd.h>
 #include <linux/capability.h>
@@ -118,7 +118,8 @@ void check(const CheckRequest &request) {
   call(__NR_sendto, kAnchorChannel, &reply, sizeof reply, kMsgNosignal, 0, 0);
 }
 
-// --- In the child -----------------------------------------------------------------------------------------------------
+// --- In the child
+// -----------------------------------------------------------------------------------------------------
 
 struct Child {
   const SpawnRequest *request;
@@ -217,7 +218,8 @@ long exec_search(const Child &child) {
   give_up(status, SpawnStep::Exec, exec_search(child));
 }
 
-// --- In the anchor ----------------------------------------------------------------------------------------------------
+// --- In the anchor
+// ----------------------------------------------------------------------------------------------------
 
 // Pointers into the message for argv and envp stand behind it, in the same buffer.
 long spawn(const Received &got, const SpawnRequest &request) {
@@ -260,12 +262,13 @@ void handle_spawn(const Received &got) {
 } // namespace
 
 extern "C" [[noreturn]] void anchor_main() {
-  // Blocked rather than ignored: a child unblocks with one call, and a jailed kill(-1) cannot end its own jail by accident.
+  // Blocked rather than ignored: a child unblocks with one call, and a jailed kill(-1) cannot end its own jail by
+  // accident.
   const uint64_t all = ~0ULL;
   call(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, nullptr, sizeof all);
   call(__NR_prctl, PR_SET_NAME, "jail-anchor", 0, 0, 0);
-  // When the supervisor dies the channel closes, which ends the jail (end_jail). The launch's SIGKILL would only end this
-  // process and leave the rest; SIGCONT makes sure that an anchor which the jail stopped comes to see it.
+  // When the supervisor dies the channel closes, which ends the jail (end_jail). The launch's SIGKILL would only end
+  // this process and leave the rest; SIGCONT makes sure that an anchor which the jail stopped comes to see it.
   call(__NR_prctl, PR_SET_PDEATHSIG, kSigcont, 0, 0, 0);
   // Out of reach of jail root's ptrace and /proc/PID/mem wherever the profile has no CAP_SYS_PTRACE (SECURITY W03).
   call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -1,5 +1,6 @@
-// What supervisor and anchor say to each other over a SOCK_SEQPACKET pair. The anchor is freestanding, so: plain structs,
-// no library. To the supervisor everything that comes from the anchor is untrusted: a jail's root may own the anchor.
+// What supervisor and anchor say to each other over a SOCK_SEQPACKET pair. The anchor is freestanding, so: plain
+// structs, no library. To the supervisor everything that comes from the anchor is untrusted: a jail's root may own the
+// anchor.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +41,8 @@ struct CheckReply {
 
 enum class Stdio : uint32_t { Null = 0, Descriptor = 1, Terminal = 2 };
 
-// Followed by NUL-terminated strings: working directory, argc arguments, envc environment entries. Descriptors attached:
-// the status pipe, then one for each Stdio::Descriptor in order, then the terminal if any slot is Terminal.
+// Followed by NUL-terminated strings: working directory, argc arguments, envc environment entries. Descriptors
+// attached: the status pipe, then one for each Stdio::Descriptor in order, then the terminal if any slot is Terminal.
 struct SpawnRequest {
   ToAnchor type;
   uint32_t id;

@@ -1,5 +1,5 @@
-// What a program without a C library needs: the system call instruction, and the few structs whose libc headers would pull
-// a library in.
+// What a program without a C library needs: the system call instruction, and the few structs whose libc headers would
+// pull a library in.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,10 @@
 namespace raw {
 
 template <class T> inline long word(T value) {
-  if constexpr (__is_same(T, decltype(nullptr))) return 0;
-  else return (long)value;
+  if constexpr (__is_same(T, decltype(nullptr)))
+    return 0;
+  else
+    return (long)value;
 }
 
 inline long raw_call(long nr, long a, long b, long c, long d, long e, long f) {

@@ -61,20 +61,26 @@ std::vector<Setting> settings_of(const Limits &limits) {
     settings.push_back({"memory", "memory", {{"memory.limit_in_bytes", bytes}}, {{"memory.max", bytes}}});
   }
   if (limits.processes) {
-    const std::string count = std::to_string(*limits.processes + 1); // the anchor is a member, and not one of the jail's own
+    const std::string count =
+        std::to_string(*limits.processes + 1); // the anchor is a member, and not one of the jail's own
     settings.push_back({"processes", "pids", {{"pids.max", count}}, {{"pids.max", count}}});
   }
   if (limits.cpu_quota && limits.cpu_period) {
     const std::string period = std::to_string(*limits.cpu_period);
-    const std::string quota = std::to_string(*limits.cpu_quota * 10000); // a tick is 1/100 s, the files want microseconds
-    settings.push_back({"cpu_quota", "cpu", {{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", quota}}, {{"cpu.max", quota + " " + period}}});
+    const std::string quota =
+        std::to_string(*limits.cpu_quota * 10000); // a tick is 1/100 s, the files want microseconds
+    settings.push_back({"cpu_quota",
+                        "cpu",
+                        {{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", quota}},
+                        {{"cpu.max", quota + " " + period}}});
   }
   return settings;
 }
 
 } // namespace
 
-Result<Group> Group::create(const Hierarchies &where, const std::string &parent, const JailName &name, const Limits &limits) {
+Result<Group> Group::create(const Hierarchies &where, const std::string &parent, const JailName &name,
+                            const Limits &limits) {
   Group group;
   group.name_ = name.str();
   const std::string v2_parent = where.v2 + "/" + parent;
@@ -89,7 +95,8 @@ Result<Group> Group::create(const Hierarchies &where, const std::string &parent,
       TRY(enable_controller(where.v2, setting.controller));
       TRY(enable_controller(v2_parent, setting.controller));
     } else {
-      return fail(ErrorKind::Unsupported, fmt::format("limit '{}': this host has no '{}' cgroup controller", setting.limit, setting.controller));
+      return fail(ErrorKind::Unsupported, fmt::format("limit '{}': this host has no '{}' cgroup controller",
+                                                      setting.limit, setting.controller));
     }
   }
   for (const auto &part : group.parts_) {
@@ -117,7 +124,8 @@ Result<Group> Group::open(const Hierarchies &where, const std::string &parent, c
   group.name_ = name.str();
   group.parts_.push_back({"", where.v2 + "/" + parent});
   for (const auto &[controller, mount] : where.v1)
-    if (access((mount + "/" + parent + "/" + group.name_).c_str(), F_OK) == 0) group.parts_.push_back({controller, mount + "/" + parent});
+    if (access((mount + "/" + parent + "/" + group.name_).c_str(), F_OK) == 0)
+      group.parts_.push_back({controller, mount + "/" + parent});
   group.v2_ = Fd(::open((where.v2 + "/" + parent + "/" + group.name_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat st{};
   if (!group.v2_ || fstat(group.v2_.get(), &st) != 0) return fail_errno("cgroup " + group.name_);

@@ -17,7 +17,8 @@ class Group {
 public:
   // Makes PARENT/NAME (fresh: one that is there and empty is removed first; one with processes is Busy) and sets the
   // limits. parent is Instance::cgroup_name(). A limit whose controller is missing is an error naming both.
-  static Result<Group> create(const Hierarchies &where, const std::string &parent, const JailName &name, const Limits &limits);
+  static Result<Group> create(const Hierarchies &where, const std::string &parent, const JailName &name,
+                              const Limits &limits);
   // One that exists; NotFound otherwise.
   static Result<Group> open(const Hierarchies &where, const std::string &parent, const JailName &name);
 

@@ -30,10 +30,12 @@ Result<Hierarchies> Hierarchies::parse(std::string_view mountinfo) {
       if (found.v2.empty()) found.v2 = left[4];
     } else if (right[0] == "cgroup") {
       for (auto option : split(right[2], ','))
-        if (std::ranges::find(kControllers, option) != kControllers.end()) found.v1.try_emplace(std::string(option), left[4]);
+        if (std::ranges::find(kControllers, option) != kControllers.end())
+          found.v1.try_emplace(std::string(option), left[4]);
     }
   }
-  if (found.v2.empty()) return fail(ErrorKind::Unsupported, "no cgroup v2 hierarchy is mounted (mount -t cgroup2 cgroup2 /sys/fs/cgroup)");
+  if (found.v2.empty())
+    return fail(ErrorKind::Unsupported, "no cgroup v2 hierarchy is mounted (mount -t cgroup2 cgroup2 /sys/fs/cgroup)");
   return found;
 }
 

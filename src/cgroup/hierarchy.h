@@ -1,4 +1,5 @@
-// Where this host's cgroup hierarchies are: v2 for membership and BPF, and each controller on v2 or v1, whichever has it.
+// Where this host's cgroup hierarchies are: v2 for membership and BPF, and each controller on v2 or v1, whichever has
+// it.
 #pragma once
 
 #include "base/error.h"
@@ -9,8 +10,8 @@
 namespace jails::cgroup {
 
 struct Hierarchies {
-  std::string v2;                          // mount point of cgroup2; always there
-  std::map<std::string, std::string> v1;   // controller -> mount point of its v1 hierarchy
+  std::string v2;                        // mount point of cgroup2; always there
+  std::map<std::string, std::string> v1; // controller -> mount point of its v1 hierarchy
 
   // From /proc/self/mountinfo. Unsupported when no cgroup2 is mounted.
   static Result<Hierarchies> discover();

@@ -10,7 +10,8 @@ namespace jails {
 namespace {
 
 void add(std::vector<Feature> &features, std::string name, std::string purpose, bool required, probes::Found found) {
-  features.push_back({std::move(name), std::move(purpose), required, found.has_value(), found ? *found : found.error().text()});
+  features.push_back(
+      {std::move(name), std::move(purpose), required, found.has_value(), found ? *found : found.error().text()});
 }
 
 } // namespace
@@ -34,7 +35,9 @@ std::vector<Feature> probe_features() {
     features.push_back({"bpf-" + program.name, program.purpose, true, program.works, program.reason});
   for (const char *name : {"memory", "pids"}) {
     probes::Found found = where ? probes::controller(*where, name) : probes::Found(std::unexpected(where.error()));
-    add(features, fmt::format("limit-{}", name), name == std::string_view("memory") ? "memory of the whole jail" : "processes and threads", false, std::move(found));
+    add(features, fmt::format("limit-{}", name),
+        name == std::string_view("memory") ? "memory of the whole jail" : "processes and threads", false,
+        std::move(found));
   }
   add(features, "overlay", "roots with a shared lower layer", false, probes::overlay());
   return features;
@@ -43,8 +46,9 @@ std::vector<Feature> probe_features() {
 std::string features_table(const std::vector<Feature> &features) {
   std::string out = fmt::format("{:<18} {:<9} {:<6} {:<52} {}\n", "GUARD", "NEEDED", "WORKS", "WHAT FOR", "DETAIL");
   for (const auto &feature : features) {
-    std::string line = fmt::format("{:<18} {:<9} {:<6} {:<52} {}", feature.name, feature.required ? "required" : "optional", feature.works ? "yes" : "NO",
-                                   feature.purpose, feature.detail);
+    std::string line =
+        fmt::format("{:<18} {:<9} {:<6} {:<52} {}", feature.name, feature.required ? "required" : "optional",
+                    feature.works ? "yes" : "NO", feature.purpose, feature.detail);
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
   }

@@ -37,7 +37,8 @@ int in_child(const std::function<int()> &f) {
     _exit(f());
   }
   int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -47,14 +48,17 @@ bool enter_domain(const Fd &domain) {
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_landlock_restrict_self, domain.get(), 0) == 0;
 }
 
-// Tries `act` in a fresh Landlock domain: true means it was refused. The control, the same act without a domain, must work.
+// Tries `act` in a fresh Landlock domain: true means it was refused. The control, the same act without a domain, must
+// work.
 Found refused_by_landlock(const std::function<bool()> &act, const char *what) {
   const Fd domain = TRY(launch::make_domain());
   if (in_child([&] { return act() ? kHeld : kNotHeld; }) != kHeld)
-    return fail(ErrorKind::Unsupported, fmt::format("{} does not work even without a domain, so nothing was shown", what));
+    return fail(ErrorKind::Unsupported,
+                fmt::format("{} does not work even without a domain, so nothing was shown", what));
   const int status = in_child([&] { return !enter_domain(domain) ? kOther : act() ? kNotHeld : kHeld; });
   if (status == kHeld) return std::string();
-  return fail(ErrorKind::Unsupported, status == kOther ? "landlock_restrict_self failed" : fmt::format("{} was not refused", what));
+  return fail(ErrorKind::Unsupported,
+              status == kOther ? "landlock_restrict_self failed" : fmt::format("{} was not refused", what));
 }
 
 sockaddr_un abstract_address(socklen_t &size) {
@@ -111,7 +115,8 @@ Found landlock_abstract() {
   const sockaddr_un at = abstract_address(size);
   const auto *address = reinterpret_cast<const sockaddr *>(&at);
   const Fd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!listener || bind(listener.get(), address, size) != 0 || listen(listener.get(), 4) != 0) return fail_errno("abstract socket");
+  if (!listener || bind(listener.get(), address, size) != 0 || listen(listener.get(), 4) != 0)
+    return fail_errno("abstract socket");
   return refused_by_landlock(
       [address, size] {
         const Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -125,7 +130,8 @@ Found landlock_mounts() {
       [] {
         // A namespace of its own, so that the control's mount is seen by nobody.
         static bool alone = false;
-        if (!alone) alone = unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+        if (!alone)
+          alone = unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
         return mount("none", "/proc", "tmpfs", 0, nullptr) == 0;
       },
       "mount");
@@ -134,7 +140,8 @@ Found landlock_mounts() {
 Found proc_hidepid() {
   const Fd proc = TRY(sys::new_mount("proc", {"hidepid=ptraceable"}, 0));
   const std::string outsider = std::to_string(getpid());
-  return refused_by_landlock([&] { return faccessat(proc.get(), outsider.c_str(), F_OK, 0) == 0; }, "finding a process outside in /proc");
+  return refused_by_landlock([&] { return faccessat(proc.get(), outsider.c_str(), F_OK, 0) == 0; },
+                             "finding a process outside in /proc");
 }
 
 Found mount_api() {
@@ -148,24 +155,29 @@ Found mount_api() {
     if (!sys::attach_mount(copy.get(), root.get())) return kNotHeld;
     return open("/proc/.probe", O_CREAT | O_WRONLY | O_CLOEXEC, 0600) < 0 && errno == EROFS ? kHeld : kNotHeld;
   });
-  if (status != kHeld) return fail(ErrorKind::Unsupported, "an attached read-only copy of /usr was not as it should be");
+  if (status != kHeld)
+    return fail(ErrorKind::Unsupported, "an attached read-only copy of /usr was not as it should be");
   return std::string();
 }
 
 Found seccomp_filter() {
   const int status = in_child([] {
-    sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
-                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
+                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
     const sock_fprog filter{4, code};
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) return kOther;
     return syscall(SYS_getppid) == -1 && errno == ENOTTY ? kHeld : kNotHeld;
   });
-  if (status != kHeld) return fail(ErrorKind::Unsupported, status == kOther ? "seccomp(2) refused the filter" : "the filter did not act");
+  if (status != kHeld)
+    return fail(ErrorKind::Unsupported, status == kOther ? "seccomp(2) refused the filter" : "the filter did not act");
   return std::string();
 }
 
 Found namespaces() {
-  const int status = in_child([] { return unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0 ? 0 : errno; });
+  const int status =
+      in_child([] { return unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0 ? 0 : errno; });
   if (status != 0) return fail_errno("unshare", status);
   return std::string();
 }

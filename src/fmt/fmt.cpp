@@ -1,6 +1,6 @@
 // libfmt as a static library, from the headers that Debian ships: the package has no archive, the programs are static,
-// and header-only use would compile all of it into each of our files (three seconds a file). The instantiations are those
-// that fmt's own library consists of; a missing one would be a link error, never a difference in behaviour.
+// and header-only use would compile all of it into each of our files (three seconds a file). The instantiations are
+// those that fmt's own library consists of; a missing one would be a link error, never a difference in behaviour.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

@@ -69,7 +69,8 @@ Result<Fd> connect_supervisor(const Instance &instance, const JailName &name) {
   if (!fd || path.size() >= sizeof at.sun_path) return fail_errno(path);
   strncpy(at.sun_path, path.c_str(), sizeof at.sun_path - 1);
   if (connect(fd.get(), reinterpret_cast<const sockaddr *>(&at), sizeof at) != 0) {
-    if (errno == ENOENT || errno == ECONNREFUSED) return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
+    if (errno == ENOENT || errno == ECONNREFUSED)
+      return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
     return fail_errno("control socket " + path);
   }
   return fd;
@@ -78,7 +79,8 @@ Result<Fd> connect_supervisor(const Instance &instance, const JailName &name) {
 Status send_request(const Fd &connection, const supervise::Request &request, std::span<const int> fds) {
   const std::string bytes = supervise::encode(request);
   if (bytes.size() > supervise::kMaxRequest)
-    return fail(ErrorKind::Usage, fmt::format("command and environment are too long: {} bytes, at most {}", bytes.size(), supervise::kMaxRequest));
+    return fail(ErrorKind::Usage, fmt::format("command and environment are too long: {} bytes, at most {}",
+                                              bytes.size(), supervise::kMaxRequest));
   TRY_IN("supervisor", sys::send_message(connection.get(), bytes, fds));
   return {};
 }
@@ -107,7 +109,8 @@ Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, 
   const Fd connection = TRY(connect_supervisor(instance, name));
   TRY(send_request(connection, {.type = supervise::RequestType::Status, .exec = {}}));
   pollfd ready{.fd = connection.get(), .events = POLLIN, .revents = 0};
-  if (poll(&ready, 1, 5000) != 1) return fail(ErrorKind::Busy, fmt::format("the supervisor of jail {} does not answer", name.str()));
+  if (poll(&ready, 1, 5000) != 1)
+    return fail(ErrorKind::Busy, fmt::format("the supervisor of jail {} does not answer", name.str()));
   return TRY(receive_reply(connection)).reply.status;
 }
 

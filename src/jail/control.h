@@ -26,8 +26,8 @@ Result<Answer> receive_reply(const Fd &connection);
 // stands). spec.command may differ from what was registered. Leaves no process on failure.
 Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec);
 
-// TERM, the grace (kOwnGrace: the jail's), kill; returns when nothing of it is left. A supervisor that does not answer is
-// killed and its jail cleared. NotFound: it does not run.
+// TERM, the grace (kOwnGrace: the jail's), kill; returns when nothing of it is left. A supervisor that does not answer
+// is killed and its jail cleared. NotFound: it does not run.
 Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock);
 
 Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name);

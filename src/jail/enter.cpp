@@ -20,8 +20,10 @@ namespace {
 
 Outcome outcome_of(int wait_status, std::string failure) {
   Outcome outcome{.exit_status = 0, .failure = std::move(failure)};
-  if (!outcome.failure.empty()) outcome.exit_status = outcome.failure.ends_with("No such file or directory") ? 127 : 126;
-  else outcome.exit_status = WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+  if (!outcome.failure.empty())
+    outcome.exit_status = outcome.failure.ends_with("No such file or directory") ? 127 : 126;
+  else
+    outcome.exit_status = WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
   return outcome;
 }
 
@@ -43,7 +45,8 @@ public:
 
   Result<Outcome> run(supervise::ExecRequest request) {
     const bool terminal = streams_.has_terminal();
-    TRY(send_request(connection_, {.type = supervise::RequestType::Exec, .exec = std::move(request)}, streams_.descriptors()));
+    TRY(send_request(connection_, {.type = supervise::RequestType::Exec, .exec = std::move(request)},
+                     streams_.descriptors()));
     Fd master;
     if (terminal) {
       auto answer = TRY(receive_reply(connection_));
@@ -56,7 +59,8 @@ public:
 private:
   // Nothing to carry: two descriptors to wait for.
   Result<Outcome> wait() {
-    pollfd events[] = {{.fd = connection_.get(), .events = POLLIN, .revents = 0}, {.fd = signals_.get(), .events = POLLIN, .revents = 0}};
+    pollfd events[] = {{.fd = connection_.get(), .events = POLLIN, .revents = 0},
+                       {.fd = signals_.get(), .events = POLLIN, .revents = 0}};
     while (true) {
       if (poll(events, 2, -1) < 0 && errno != EINTR) return fail_errno("poll");
       if (events[1].revents != 0) on_signal();
@@ -79,14 +83,17 @@ private:
   void on_signal() {
     signalfd_siginfo info{};
     while (read(signals_.get(), &info, sizeof info) == sizeof info) {
-      if (info.ssi_signo == SIGWINCH) streams_.window_changed();
-      else (void)send_request(connection_, {.type = supervise::RequestType::Signal, .exec = {}, .signal = info.ssi_signo});
+      if (info.ssi_signo == SIGWINCH)
+        streams_.window_changed();
+      else
+        (void)send_request(connection_, {.type = supervise::RequestType::Signal, .exec = {}, .signal = info.ssi_signo});
     }
   }
 
   static Result<Outcome> ended(const supervise::Reply &reply) {
     if (reply.type == supervise::ReplyType::Exited) return outcome_of(static_cast<int>(reply.wait_status), reply.text);
-    return fail(static_cast<ErrorKind>(reply.kind), reply.text.empty() ? "unexpected reply of the supervisor" : reply.text);
+    return fail(static_cast<ErrorKind>(reply.kind),
+                reply.text.empty() ? "unexpected reply of the supervisor" : reply.text);
   }
 
   Fd connection_;

@@ -91,7 +91,8 @@ Status check_ports_free(std::span<const PortReservation> ports) {
   TRY(read_table("/proc/net/udp6", kUdp, bound));
   for (const auto &port : ports)
     for (const auto &other : bound)
-      if (overlap(port, other.at)) return fail(ErrorKind::Exists, fmt::format("port {} is in use by {}", to_string(port), holder(other.inode)));
+      if (overlap(port, other.at))
+        return fail(ErrorKind::Exists, fmt::format("port {} is in use by {}", to_string(port), holder(other.inode)));
   return {};
 }
 

@@ -8,8 +8,8 @@
 
 namespace jails {
 
-// Exists "port 8080 is in use by nginx (pid 12)" when a process of the host's network namespace has one of the ports bound
-// at an address that the reservation covers.
+// Exists "port 8080 is in use by nginx (pid 12)" when a process of the host's network namespace has one of the ports
+// bound at an address that the reservation covers.
 Status check_ports_free(std::span<const PortReservation> ports);
 
 } // namespace jails

@@ -44,7 +44,8 @@ Result<Jid> register_jail(const Instance &instance, const Spec &spec, const Name
   }
   TRY(sys::make_dir(instance.jail_run_dir(spec.name), 0700));
   // The row comes last: with a directory and no row the next register starts over.
-  auto written = keep_spec ? sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600) : Status{};
+  auto written =
+      keep_spec ? sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600) : Status{};
   Result<Jid> jid = 0;
   if (!written) {
     jid = std::unexpected(std::move(written).error());
@@ -105,7 +106,9 @@ bool is_running(const Instance &instance, const JailName &name) {
   return sys::FileLock::held(instance.jail_run_dir(name) + "/supervisor.lock");
 }
 
-Result<JailRow> find_jail(const Instance &instance, std::string_view name_or_jid) { return TRY(Tables::open(instance)).find(name_or_jid); }
+Result<JailRow> find_jail(const Instance &instance, std::string_view name_or_jid) {
+  return TRY(Tables::open(instance)).find(name_or_jid);
+}
 
 Result<std::vector<JailRow>> list_jails(const Instance &instance) { return TRY(Tables::open(instance)).list(); }
 

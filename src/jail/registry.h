@@ -1,6 +1,6 @@
-// Which jails there are: registering, finding, unregistering. The kernel's tables are the truth; RUN/NAME/spec keeps what
-// the kernel cannot know. Every function that changes something takes the jail's name lock itself and first clears what a
-// killed process of ours left behind.
+// Which jails there are: registering, finding, unregistering. The kernel's tables are the truth; RUN/NAME/spec keeps
+// what the kernel cannot know. Every function that changes something takes the jail's name lock itself and first clears
+// what a killed process of ours left behind.
 #pragma once
 
 #include "base/error.h"
@@ -38,9 +38,9 @@ private:
   } held_;
 };
 
-// Registers a jail: root checked, ports claimed, no process. Exists: the name, or a port ("port 8080 is reserved by jail
-// db", "port 8080 is in use by nginx (pid 12)").
-// keep_spec: supervise and exec can start it later; a transient jail needs none.
+// Registers a jail: root checked, ports claimed, no process. Exists: the name, or a port ("port 8080 is reserved by
+// jail db", "port 8080 is in use by nginx (pid 12)"). keep_spec: supervise and exec can start it later; a transient
+// jail needs none.
 Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &, bool keep_spec = true);
 
 // Ends what a supervisor that was killed left of this jail (processes, cgroups, membership). Nothing to do is no error.

@@ -86,7 +86,8 @@ std::pair<uint32_t, uint32_t> Streams::window() const {
 
 void Streams::window_changed() {
   winsize size{};
-  if (master_ && ioctl(terminal_ >= 0 ? terminal_ : terminal_out_, TIOCGWINSZ, &size) == 0) ioctl(master_.get(), TIOCSWINSZ, &size);
+  if (master_ && ioctl(terminal_ >= 0 ? terminal_ : terminal_out_, TIOCGWINSZ, &size) == 0)
+    ioctl(master_.get(), TIOCSWINSZ, &size);
 }
 
 Status Streams::attach(supervise::EventLoop &loop, Fd master) {

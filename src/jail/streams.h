@@ -3,9 +3,9 @@
 // carried through a pipe, so that no open file of the host can be chmodded, truncated or talked through from inside.
 #pragma once
 
+#include "anchor/protocol.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "anchor/protocol.h"
 #include "supervise/event_loop.h"
 
 #include <array>

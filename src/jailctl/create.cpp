@@ -15,13 +15,16 @@ Result<int> create(const Call &call) {
   Spec spec{.name = TRY(JailName::parse("x"))};
   std::optional<JailName> name;
   std::vector<Option> options;
-  options.push_back({'n', "name", "NAME", "the jail's name", [&](std::string_view text) -> Status {
+  options.push_back({'n', "name", "NAME", "the jail's name",
+                     [&](std::string_view text) -> Status {
                        name = TRY(JailName::parse(text));
                        return {};
-                     }, true});
+                     },
+                     true});
   add_jail_options(options, {spec.profile, spec.ports, spec.limits});
   add_mount_option(options, spec.binds);
-  const auto parsed = TRY(parse(call, kUsage, "Registers a jail and prints its jid. No process is started.", std::move(options)));
+  const auto parsed =
+      TRY(parse(call, kUsage, "Registers a jail and prints its jid. No process is started.", std::move(options)));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 1));
   if (!name) return fail(ErrorKind::Usage, "a jail needs a name: -n NAME");

@@ -24,7 +24,8 @@ Result<int> destroy(const Call &call) {
     const auto status = TRY(supervisor_status(call.instance, name));
     const size_t count = TRY(cli::count_members(call.instance, row));
     if (count != 0 || status.state != "idle")
-      return fail(ErrorKind::Busy, fmt::format("jail {} is busy: {} processes; stop it first (jailctl stop {})", name.str(), count, name.str()));
+      return fail(ErrorKind::Busy, fmt::format("jail {} is busy: {} processes; stop it first (jailctl stop {})",
+                                               name.str(), count, name.str()));
     TRY(stop_supervisor(call.instance, row, 0, lock));
   }
   TRY(unregister_jail(call.instance, row, lock));

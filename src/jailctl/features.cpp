@@ -11,7 +11,8 @@ using namespace jails;
 
 Result<int> features(const Call &call) {
   constexpr std::string_view kUsage = "jailctl features";
-  const auto parsed = TRY(parse(call, kUsage, "Tries each kernel guard on this machine. Exits with 1 when a required one is missing.", {}));
+  const auto parsed = TRY(
+      parse(call, kUsage, "Tries each kernel guard on this machine. Exits with 1 when a required one is missing.", {}));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 0, 0));
   TRY(need_root(call));

@@ -37,17 +37,20 @@ Result<int> list(const Call &call) {
     fmt::print("no jails\n");
     return 0;
   }
-  if (!tabs) fmt::print("{:<8} {:<16} {:<8} {:<8} {:<8} {:<10} {}\n", "ID", "NAME", "REFS", "PROCS", "PROFILE", "AGE", "ROOT");
-  else if (!bare) fmt::print("ID\tNAME\tREFS\tPROCS\tPROFILE\tAGE\tROOT\tPORTS\n");
+  if (!tabs)
+    fmt::print("{:<8} {:<16} {:<8} {:<8} {:<8} {:<10} {}\n", "ID", "NAME", "REFS", "PROCS", "PROFILE", "AGE", "ROOT");
+  else if (!bare)
+    fmt::print("ID\tNAME\tREFS\tPROCS\tPROFILE\tAGE\tROOT\tPORTS\n");
   for (const auto &jail : usage) {
     const auto &row = jail.jail;
     if (tabs) {
       std::string ports;
       for (const auto &port : row.ports) ports += (ports.empty() ? "" : ",") + to_string(port);
-      fmt::print("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", row.jid, row.name, jail.references, jail.processes, to_string(row.profile), age_seconds(row), row.root, ports);
+      fmt::print("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", row.jid, row.name, jail.references, jail.processes,
+                 to_string(row.profile), age_seconds(row), row.root, ports);
     } else {
-      fmt::print("{:<8} {:<16} {:<8} {:<8} {:<8} {:<10} {}\n", row.jid, row.name, jail.references, jail.processes, to_string(row.profile),
-                 fmt::format("{}s", age_seconds(row)), row.root);
+      fmt::print("{:<8} {:<16} {:<8} {:<8} {:<8} {:<10} {}\n", row.jid, row.name, jail.references, jail.processes,
+                 to_string(row.profile), fmt::format("{}s", age_seconds(row)), row.root);
     }
   }
   return 0;

@@ -12,7 +12,9 @@ using namespace jails;
 
 Result<int> load(const Call &call) {
   constexpr std::string_view kUsage = "jailctl load";
-  const auto parsed = TRY(parse(call, kUsage, "Loads secmodel_jail, or replaces the programs of a loaded one by those of this version. Jails stay.", {}));
+  const auto parsed = TRY(
+      parse(call, kUsage,
+            "Loads secmodel_jail, or replaces the programs of a loaded one by those of this version. Jails stay.", {}));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 0, 0));
   TRY(need_root(call));

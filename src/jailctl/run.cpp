@@ -20,20 +20,25 @@ Result<int> run(const Call &call) {
   Spec spec{.name = TRY(JailName::parse(fmt::format("run-{}", getpid())))};
   supervise::ExecRequest request;
   std::vector<Option> options;
-  options.push_back({'n', "name", "NAME", "the jail's name (default run-PID)", [&](std::string_view text) -> Status {
+  options.push_back({'n', "name", "NAME", "the jail's name (default run-PID)",
+                     [&](std::string_view text) -> Status {
                        spec.name = TRY(JailName::parse(text));
                        return {};
-                     }, true});
+                     },
+                     true});
   options.push_back({'u', "user", "USER[:GROUP]", "as this user of the jail (default root)",
                      [&](std::string_view text) -> Status {
-                       if (text.empty()) return fail(ErrorKind::Usage, "expected a user"); // and not root for an empty variable
+                       if (text.empty())
+                         return fail(ErrorKind::Usage, "expected a user"); // and not root for an empty variable
                        request.user = text;
                        return {};
-                     }, true});
+                     },
+                     true});
   add_jail_options(options, {spec.profile, spec.ports, spec.limits});
   add_mount_option(options, spec.binds);
-  const auto parsed = TRY(parse(call, kUsage, "Makes a jail around one command and takes it away when the command ends; exits with its status.",
-                                std::move(options), Operands::EndTheOptions));
+  const auto parsed = TRY(parse(
+      call, kUsage, "Makes a jail around one command and takes it away when the command ends; exits with its status.",
+      std::move(options), Operands::EndTheOptions));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 2, SIZE_MAX));
   TRY(need_root(call));

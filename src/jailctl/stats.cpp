@@ -45,7 +45,9 @@ Result<int> stats(const Call &call) {
   options.push_back({'h', "http", nullptr, "with an HTTP header before it, for inetd; with -P", set_flag(http), true});
   options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(tabs), true});
   options.push_back({'H', "no-header", nullptr, "without the header line; with -T", set_flag(bare), true});
-  const auto parsed = TRY(parse(call, kUsage, "What each jail uses, counted by the kernel. CPU1S: ticks of 1/100 s in the last full second.", std::move(options)));
+  const auto parsed = TRY(parse(
+      call, kUsage, "What each jail uses, counted by the kernel. CPU1S: ticks of 1/100 s in the last full second.",
+      std::move(options)));
   if (parsed.help) return 0;
   if (http && !prometheus) return fail(ErrorKind::Usage, "-h needs -P");
   if (bare && !tabs) return fail(ErrorKind::Usage, "-H needs -T");
@@ -54,15 +56,19 @@ Result<int> stats(const Call &call) {
   if (!parsed.operands.empty()) {
     std::vector<std::string> names;
     for (auto operand : parsed.operands) names.push_back(TRY(selected_jail(call, operand)).str());
-    std::erase_if(usage, [&](const JailUsage &jail) { return std::ranges::find(names, jail.jail.name) == names.end(); });
+    std::erase_if(usage,
+                  [&](const JailUsage &jail) { return std::ranges::find(names, jail.jail.name) == names.end(); });
   }
   if (http) {
     read_http_request();
     fmt::print("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n");
   }
-  if (prometheus) fmt::print("{}", jails::stats::prometheus(usage));
-  else if (tabs) fmt::print("{}", jails::stats::tab_separated(usage, !bare));
-  else fmt::print("{}", jails::stats::table(usage, verbose));
+  if (prometheus)
+    fmt::print("{}", jails::stats::prometheus(usage));
+  else if (tabs)
+    fmt::print("{}", jails::stats::tab_separated(usage, !bare));
+  else
+    fmt::print("{}", jails::stats::table(usage, verbose));
   return 0;
 }
 

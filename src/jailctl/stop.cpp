@@ -11,7 +11,9 @@ using namespace jails;
 
 Result<int> stop(const Call &call) {
   constexpr std::string_view kUsage = "jailctl stop jail";
-  const auto parsed = TRY(parse(call, kUsage, "SIGTERM to the command, the jail's grace, then the whole jail is killed. It stays registered.", {}));
+  const auto parsed =
+      TRY(parse(call, kUsage,
+                "SIGTERM to the command, the jail's grace, then the whole jail is killed. It stays registered.", {}));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 1));
   TRY(need_root(call));

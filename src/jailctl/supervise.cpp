@@ -11,21 +11,24 @@ namespace jailctl {
 using namespace jails;
 
 Result<int> supervise(const Call &call) {
-  constexpr std::string_view kUsage = "jailctl supervise [-f facility] [-o level] [-e level] [-t tag] jail command [argument ...]";
+  constexpr std::string_view kUsage =
+      "jailctl supervise [-f facility] [-o level] [-e level] [-t tag] jail command [argument ...]";
   LogSpec log;
   std::vector<Option> options;
   add_log_options(options, log);
-  const auto parsed = TRY(parse(call, kUsage,
-                                "Becomes the parent of the command on the host, in the background: restarts it, forwards its output to\n"
-                                "syslog. Prints the jid once the command runs.",
-                                std::move(options), Operands::EndTheOptions));
+  const auto parsed = TRY(
+      parse(call, kUsage,
+            "Becomes the parent of the command on the host, in the background: restarts it, forwards its output to\n"
+            "syslog. Prints the jid once the command runs.",
+            std::move(options), Operands::EndTheOptions));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 2, SIZE_MAX));
   TRY(need_root(call));
   const auto name = TRY(selected_jail(call, parsed.operands[0]));
   const auto lock = TRY(NameLock::acquire(call.instance, name));
   const auto row = TRY(find_jail(call.instance, name.str()));
-  if (is_running(call.instance, name)) return fail(ErrorKind::Busy, fmt::format("jail {} is already running", name.str()));
+  if (is_running(call.instance, name))
+    return fail(ErrorKind::Busy, fmt::format("jail {} is already running", name.str()));
   TRY(recover_jail(call.instance, row, lock));
   auto spec = TRY(registered_spec(call.instance, name));
   spec.command.assign(parsed.operands.begin() + 1, parsed.operands.end());

@@ -38,7 +38,9 @@ void need(bool good, Step step, uint32_t detail = 0) {
 }
 
 int open_inside(int dir, const char *path, uint64_t flags) {
-  open_how how{.flags = flags | O_PATH | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+  open_how how{.flags = flags | O_PATH | O_CLOEXEC,
+               .mode = 0,
+               .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
   return static_cast<int>(syscall(SYS_openat2, dir, path, &how, sizeof how));
 }
 
@@ -47,7 +49,8 @@ bool attach(int mount, int target) {
 }
 
 void join_cgroups() {
-  for (int i = 0; i < plan->cgroup_count; i++) need(write(plan->cgroups[i], "0", 1) == 1, Step::Cgroup, static_cast<uint32_t>(i));
+  for (int i = 0; i < plan->cgroup_count; i++)
+    need(write(plan->cgroups[i], "0", 1) == 1, Step::Cgroup, static_cast<uint32_t>(i));
 }
 
 // Namespaces come after the cgroups, so that the cgroup namespace has the jail's own cgroup as its root.
@@ -83,22 +86,29 @@ void cover(const char *what, const char *path, uint32_t detail) {
   if (target < 0 && errno == ENOENT) return;
   need(target >= 0, Step::ProcMask, detail);
   const int source = what == path ? target : open_inside(plan->root, what, 0);
-  const int copy = static_cast<int>(syscall(SYS_open_tree, source, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  const int copy =
+      static_cast<int>(syscall(SYS_open_tree, source, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
   need(copy >= 0, Step::ProcMask, detail);
-  mount_attr attributes{.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, .attr_clr = 0, .propagation = 0, .userns_fd = 0};
-  need(syscall(SYS_mount_setattr, copy, "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0, Step::ProcMask, detail);
+  mount_attr attributes{.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+                        .attr_clr = 0,
+                        .propagation = 0,
+                        .userns_fd = 0};
+  need(syscall(SYS_mount_setattr, copy, "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0, Step::ProcMask,
+       detail);
   need(attach(copy, target), Step::ProcMask, detail);
   if (source != target) close(source);
   close(target);
   close(copy);
 }
 
-// uid 0 passes the permission bits of /proc, so what is host-global there is read-only or covered (W24). Directories are
-// covered by the parent, with empty file systems.
+// uid 0 passes the permission bits of /proc, so what is host-global there is read-only or covered (W24). Directories
+// are covered by the parent, with empty file systems.
 void mask_proc() {
-  constexpr const char *kReadOnly[] = {"proc/sys", "proc/sysrq-trigger", "proc/irq", "proc/bus", "proc/fs", "proc/mtrr", "proc/tty", "proc/driver"};
-  constexpr const char *kFiles[] = {"proc/kcore", "proc/keys", "proc/key-users", "proc/kmsg", "proc/latency_stats", "proc/timer_list",
-                                    "proc/sched_debug", "proc/interrupts", "proc/kallsyms", "proc/slabinfo", "proc/kpagecgroup", "proc/kpagecount",
+  constexpr const char *kReadOnly[] = {"proc/sys", "proc/sysrq-trigger", "proc/irq", "proc/bus",
+                                       "proc/fs",  "proc/mtrr",          "proc/tty", "proc/driver"};
+  constexpr const char *kFiles[] = {"proc/kcore",         "proc/keys",       "proc/key-users",   "proc/kmsg",
+                                    "proc/latency_stats", "proc/timer_list", "proc/sched_debug", "proc/interrupts",
+                                    "proc/kallsyms",      "proc/slabinfo",   "proc/kpagecgroup", "proc/kpagecount",
                                     "proc/kpageflags"};
   uint32_t detail = 0;
   for (const char *path : kReadOnly) cover(path, path, detail++);
@@ -131,7 +141,8 @@ void enter_domain() {
   need(syscall(SYS_landlock_restrict_self, plan->landlock, 0) == 0, Step::Landlock);
   if (kill(plan->parent, 0) == 0 || errno != EPERM) die(Step::LandlockCheck, 0, 1);
   if (mount("none", "/", "tmpfs", 0, nullptr) == 0 || errno != EPERM) die(Step::LandlockCheck, 0, 2);
-  if (mknod("/dev/shm/.landlock", S_IFCHR | 0600, makedev(1, 3)) == 0 || errno != EACCES) die(Step::LandlockCheck, 0, 3);
+  if (mknod("/dev/shm/.landlock", S_IFCHR | 0600, makedev(1, 3)) == 0 || errno != EACCES)
+    die(Step::LandlockCheck, 0, 3);
 }
 
 void drop_bounding_set() {

@@ -1,4 +1,5 @@
-// What a process passes through to become a jail's anchor. Between clone and exec: system calls, this plan, nothing else.
+// What a process passes through to become a jail's anchor. Between clone and exec: system calls, this plan, nothing
+// else.
 #pragma once
 
 #include "model/ids.h"
@@ -11,9 +12,28 @@ namespace jails::launch {
 
 // The step that failed, as the child reports it; step_name() says it in words.
 enum class Step : uint32_t {
-  Parent = 1, Cgroup, Namespaces, PrivateMounts, AttachRoot, AttachMount, MessageQueues, ProcMask, PivotRoot, Hostname,
-  Session, Groups, CoreLimit, FileLimit, NoNewPrivs, Landlock, LandlockCheck, BoundingSet, Filter, Capabilities,
-  Descriptors, Exec
+  Parent = 1,
+  Cgroup,
+  Namespaces,
+  PrivateMounts,
+  AttachRoot,
+  AttachMount,
+  MessageQueues,
+  ProcMask,
+  PivotRoot,
+  Hostname,
+  Session,
+  Groups,
+  CoreLimit,
+  FileLimit,
+  NoNewPrivs,
+  Landlock,
+  LandlockCheck,
+  BoundingSet,
+  Filter,
+  Capabilities,
+  Descriptors,
+  Exec
 };
 const char *step_name(Step step);
 
@@ -42,9 +62,9 @@ struct ChildPlan {
   sock_fprog filter;
   uint64_t capabilities;
   bool no_new_privs;
-  bool mask_proc; // /proc has more than processes in it
+  bool mask_proc;      // /proc has more than processes in it
   uint64_t file_limit; // 0: as inherited
-  char *title; // argv[0] of the anchor
+  char *title;         // argv[0] of the anchor
 };
 
 [[noreturn]] void become_anchor(const ChildPlan &plan);

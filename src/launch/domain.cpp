@@ -21,12 +21,14 @@ constexpr long kNeededAbi = 6;
 
 Result<Fd> make_domain() {
   const long abi = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  if (abi < 0) return fail_errno(errno == EOPNOTSUPP ? "Landlock is not enabled (boot with lsm=landlock,...)" : "Landlock");
+  if (abi < 0)
+    return fail_errno(errno == EOPNOTSUPP ? "Landlock is not enabled (boot with lsm=landlock,...)" : "Landlock");
   if (abi < kNeededAbi)
     return fail(ErrorKind::Unsupported, fmt::format("Landlock has ABI {}, needed is {} (Linux 6.12)", abi, kNeededAbi));
-  // Handling MAKE_CHAR and MAKE_BLOCK with no rule also makes mount, umount and pivot_root fail; a domain that only scopes
-  // does not (tried on 6.18).
-  const RulesetAttr attr{LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK, 0, kScopeAbstractUnix | kScopeSignal};
+  // Handling MAKE_CHAR and MAKE_BLOCK with no rule also makes mount, umount and pivot_root fail; a domain that only
+  // scopes does not (tried on 6.18).
+  const RulesetAttr attr{LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK, 0,
+                         kScopeAbstractUnix | kScopeSignal};
   Fd ruleset(static_cast<int>(syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0)));
   if (!ruleset) return fail_errno("Landlock ruleset");
   return ruleset;

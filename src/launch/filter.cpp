@@ -75,7 +75,8 @@ Code search(std::span<const Segment> segments) {
   const auto middle = segments.size() / 2;
   const Code left = search(segments.first(middle));
   const Code right = search(segments.subspan(middle));
-  Code code{jump(BPF_JGE, segments[middle].first, 0, 1), statement(BPF_JMP | BPF_JA, static_cast<uint32_t>(left.size()))};
+  Code code{jump(BPF_JGE, segments[middle].first, 0, 1),
+            statement(BPF_JMP | BPF_JA, static_cast<uint32_t>(left.size()))};
   code.insert(code.end(), left.begin(), left.end());
   code.insert(code.end(), right.begin(), right.end());
   return code;

@@ -1,5 +1,6 @@
-// The seccomp filter of a profile, compiled from abi/syscall_policy.h. Microseconds, so it is made at each start; why not
-// libseccomp: it cannot say "ENOSYS above the newest known number", and compiling `high` with it takes milliseconds.
+// The seccomp filter of a profile, compiled from abi/syscall_policy.h. Microseconds, so it is made at each start; why
+// not libseccomp: it cannot say "ENOSYS above the newest known number", and compiling `high` with it takes
+// milliseconds.
 #pragma once
 
 #include "model/ids.h"

@@ -68,11 +68,14 @@ Status judge(const CheckReply &reply, const Spec &spec) {
   const uint64_t mask = capabilities(spec);
   for (const auto &guard : kGuardNames) {
     if (guard.guard == kGuardNoNewPrivs && sj_no_new_privs(static_cast<uint32_t>(spec.profile)) == 0) continue;
-    if ((reply.held & guard.guard) == 0) return fail(ErrorKind::Unsupported, fmt::format("guard does not hold: {}", guard.name));
+    if ((reply.held & guard.guard) == 0)
+      return fail(ErrorKind::Unsupported, fmt::format("guard does not hold: {}", guard.name));
   }
-  if (reply.bounding != mask || reply.permitted != mask || reply.effective != mask || reply.inheritable != 0 || reply.ambient != 0)
+  if (reply.bounding != mask || reply.permitted != mask || reply.effective != mask || reply.inheritable != 0 ||
+      reply.ambient != 0)
     return fail(ErrorKind::Unsupported,
-                fmt::format("guard does not hold: capabilities are {:#x} (bounding {:#x}), must be {:#x}", reply.permitted, reply.bounding, mask));
+                fmt::format("guard does not hold: capabilities are {:#x} (bounding {:#x}), must be {:#x}",
+                            reply.permitted, reply.bounding, mask));
   return {};
 }
 
@@ -101,7 +104,8 @@ pid_t clone_into(int cgroup, int *pidfd) {
 } // namespace
 
 Anchor::Anchor(Anchor &&other) noexcept
-    : pid_(std::exchange(other.pid_, 0)), pidfd_(std::move(other.pidfd_)), channel_(std::move(other.channel_)), pts_(std::move(other.pts_)) {}
+    : pid_(std::exchange(other.pid_, 0)), pidfd_(std::move(other.pidfd_)), channel_(std::move(other.channel_)),
+      pts_(std::move(other.pts_)) {}
 
 Anchor &Anchor::operator=(Anchor &&other) noexcept {
   if (this != &other) {
@@ -128,8 +132,8 @@ Result<Anchor> launch(const Request &request) {
   auto channel = TRY(sys::seqpacket_pair());
   Fd status = TRY(move_up(std::move(pipe.write)));
   Fd anchor_end = TRY(move_up(std::move(channel.second)));
-  const Fd program =
-      TRY(move_up(TRY(sys::sealed_memfd("jail-anchor", {jails_anchor_begin, static_cast<size_t>(jails_anchor_end - jails_anchor_begin)}))));
+  const Fd program = TRY(move_up(TRY(sys::sealed_memfd(
+      "jail-anchor", {jails_anchor_begin, static_cast<size_t>(jails_anchor_end - jails_anchor_begin)}))));
   const Fd domain = TRY(make_domain());
   auto filter = compile_filter(spec.profile);
   std::vector<MountStep> mounts;

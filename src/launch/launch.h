@@ -1,9 +1,9 @@
 // Everything a process passes through to become jailed, seen from the parent.
 #pragma once
 
+#include "anchor/protocol.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "anchor/protocol.h"
 #include "model/spec.h"
 
 #include <vector>
@@ -12,15 +12,17 @@ namespace jails::launch {
 
 struct Request {
   const Spec &spec;
-  int cgroup = -1;          // directory of the jail's v2 cgroup
+  int cgroup = -1;           // directory of the jail's v2 cgroup
   std::vector<int> v1_procs; // open cgroup.procs files to join
-  uint32_t probe_port = 0;  // a UDP port that the jail may not bind; tried at the end
+  uint32_t probe_port = 0;   // a UDP port that the jail may not bind; tried at the end
 };
 
-// A jail that stands and has no workload yet. Owned: the destructor kills and reaps the anchor unless release() was called.
+// A jail that stands and has no workload yet. Owned: the destructor kills and reaps the anchor unless release() was
+// called.
 class Anchor {
 public:
-  Anchor(pid_t pid, Fd pidfd, Fd channel, Fd pts) : pid_(pid), pidfd_(std::move(pidfd)), channel_(std::move(channel)), pts_(std::move(pts)) {}
+  Anchor(pid_t pid, Fd pidfd, Fd channel, Fd pts)
+      : pid_(pid), pidfd_(std::move(pidfd)), channel_(std::move(channel)), pts_(std::move(pts)) {}
   Anchor(Anchor &&other) noexcept;
   Anchor &operator=(Anchor &&other) noexcept;
   ~Anchor() { end(); }
@@ -37,8 +39,8 @@ private:
   Fd pidfd_, channel_, pts_;
 };
 
-// Makes the jail's anchor behind every guard and verifies each. On failure nothing of it is left, and the error names the
-// guard or the step. The caller has one thread.
+// Makes the jail's anchor behind every guard and verifies each. On failure nothing of it is left, and the error names
+// the guard or the step. The caller has one thread.
 Result<Anchor> launch(const Request &request);
 
 } // namespace jails::launch

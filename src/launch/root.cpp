@@ -18,11 +18,13 @@ constexpr uint64_t kNoLinks = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 constexpr uint64_t kInside = kNoLinks | RESOLVE_BENEATH;
 
 Status check_owner(const std::string &shown, const struct stat &st) {
-  if (st.st_uid != 0) return fail(ErrorKind::Usage, fmt::format("{}: owned by uid {}, must be owned by root", shown, st.st_uid));
+  if (st.st_uid != 0)
+    return fail(ErrorKind::Usage, fmt::format("{}: owned by uid {}, must be owned by root", shown, st.st_uid));
   if ((st.st_mode & 022U) != 0 && (st.st_mode & S_ISVTX) == 0)
     return fail(ErrorKind::Usage, fmt::format("{}: others can write there (mode {:04o})", shown, st.st_mode & 07777U));
   if ((st.st_mode & 022U) != 0)
-    return fail(ErrorKind::Usage, fmt::format("{}: a directory that everyone can write, like /tmp, cannot lead to a jail", shown));
+    return fail(ErrorKind::Usage,
+                fmt::format("{}: a directory that everyone can write, like /tmp, cannot lead to a jail", shown));
   return {};
 }
 
@@ -38,7 +40,8 @@ Status make_target(int root, const std::string &target) {
     auto next = sys::open_at(here.get(), name, O_PATH | O_DIRECTORY, kInside);
     if (!next) {
       if (next.error().sys_errno() == ELOOP || next.error().sys_errno() == ENOTDIR)
-        return fail(ErrorKind::Usage, fmt::format("mount point /{} in the root is not a directory (a link or a file)", target));
+        return fail(ErrorKind::Usage,
+                    fmt::format("mount point /{} in the root is not a directory (a link or a file)", target));
       return std::unexpected(std::move(next).error().context("mount point in the root"));
     }
     here = std::move(*next);
@@ -48,14 +51,17 @@ Status make_target(int root, const std::string &target) {
 
 Result<Fd> make_dev() {
   // Nodes of its own: chmod of a bind of the host's /dev/null would change the host's.
-  Fd dev = TRY(sys::new_mount("tmpfs", {"mode=0755", "size=1m", "nr_inodes=256"}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
+  Fd dev =
+      TRY(sys::new_mount("tmpfs", {"mode=0755", "size=1m", "nr_inodes=256"}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
   struct Node {
     const char *name;
     unsigned major, minor;
   };
-  constexpr Node kNodes[] = {{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
+  constexpr Node kNodes[] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+                             {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
   for (const auto &node : kNodes)
-    if (mknodat(dev.get(), node.name, S_IFCHR | 0666, makedev(node.major, node.minor)) != 0) return fail_errno(node.name);
+    if (mknodat(dev.get(), node.name, S_IFCHR | 0666, makedev(node.major, node.minor)) != 0)
+      return fail_errno(node.name);
   constexpr const char *kLinks[][2] = {{"/proc/self/fd", "fd"},
                                        {"/proc/self/fd/0", "stdin"},
                                        {"/proc/self/fd/1", "stdout"},
@@ -73,7 +79,8 @@ Status cover_directories(Profile profile, std::vector<Mount> &mounts) {
   std::vector<const char *> covered;
   if (profile != Profile::High) covered = {"proc/acpi", "proc/scsi"};
   if (profile == Profile::Low)
-    covered.insert(covered.end(), {"sys/firmware", "sys/kernel", "sys/fs", "sys/module", "sys/power", "sys/devices/virtual/powercap"});
+    covered.insert(covered.end(),
+                   {"sys/firmware", "sys/kernel", "sys/fs", "sys/module", "sys/power", "sys/devices/virtual/powercap"});
   for (const char *path : covered) {
     if (access((std::string("/") + path).c_str(), F_OK) != 0) continue;
     constexpr uint64_t kNothing = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
@@ -102,7 +109,8 @@ Result<Fd> open_root(const std::string &path) {
     struct stat st{};
     if (fstatat(here.get(), std::string(parts[i]).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
       return fail_errno(fmt::format("root {}", shown));
-    if (S_ISLNK(st.st_mode)) return fail(ErrorKind::Usage, fmt::format("root {}: {} is a symbolic link; give the real path", path, shown));
+    if (S_ISLNK(st.st_mode))
+      return fail(ErrorKind::Usage, fmt::format("root {}: {} is a symbolic link; give the real path", path, shown));
     if (!S_ISDIR(st.st_mode)) return fail(ErrorKind::Usage, fmt::format("root {}: {} is not a directory", path, shown));
     here = TRY(sys::open_at(here.get(), std::string(parts[i]), O_PATH | O_DIRECTORY, kInside));
     if (fstat(here.get(), &st) != 0) return fail_errno(shown); // of what is open, not of what was looked at
@@ -111,8 +119,10 @@ Result<Fd> open_root(const std::string &path) {
     closed = closed || (st.st_mode & 077U) == 0;
   }
   if (!closed)
-    return fail(ErrorKind::Usage, fmt::format("root {}: no directory above it is closed to other users; chmod 0700 one of them, "
-                                              "so that files planted in the jail stay out of their reach", path));
+    return fail(ErrorKind::Usage,
+                fmt::format("root {}: no directory above it is closed to other users; chmod 0700 one of them, "
+                            "so that files planted in the jail stay out of their reach",
+                            path));
   return here;
 }
 
@@ -127,15 +137,15 @@ Result<Root> prepare_root(const Spec &spec) {
     made.mounts.push_back({std::move(mount), std::move(target)});
     return {};
   };
-  for (const auto &bind : spec.binds)
-    TRY(add(TRY_IN("mount " + bind.target, make_bind(bind)), bind.target.substr(1)));
+  for (const auto &bind : spec.binds) TRY(add(TRY_IN("mount " + bind.target, make_bind(bind)), bind.target.substr(1)));
   std::vector<std::string> proc_options{"hidepid=ptraceable"};
   if (spec.profile == Profile::High) proc_options.emplace_back("subset=pid");
   constexpr uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   TRY(add(TRY(sys::new_mount("proc", proc_options, kQuiet)), "proc"));
   if (spec.profile == Profile::Low) TRY(add(TRY(sys::new_mount("sysfs", {}, kQuiet | MOUNT_ATTR_RDONLY)), "sys"));
   TRY(add(TRY_IN("/dev", make_dev()), "dev"));
-  Fd pts = TRY(sys::new_mount("devpts", {"newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
+  Fd pts = TRY(sys::new_mount("devpts", {"newinstance", "ptmxmode=0666", "mode=0620", "gid=5"},
+                              MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
   made.pts = duplicate(pts);
   TRY(add(std::move(pts), "dev/pts"));
   TRY(add(TRY(sys::new_mount("tmpfs", {"mode=1777", "size=64m"}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)), "dev/shm"));

@@ -1,5 +1,5 @@
-// The jail's file systems, made in the parent as unattached mounts: each exists only as a descriptor until the child puts
-// it in its place, so nothing ever shows in the host's mount table.
+// The jail's file systems, made in the parent as unattached mounts: each exists only as a descriptor until the child
+// puts it in its place, so nothing ever shows in the host's mount table.
 #pragma once
 
 #include "base/error.h"
@@ -12,8 +12,9 @@
 namespace jails::launch {
 
 // Opens a jail's root directory and refuses one that a host user could tamper with: no symlink on the way, every
-// directory down to it owned by root and not writable by others, and one of them (the root itself not counted) closed to
-// other users (mode 0700 or tighter), because set-user-id files planted in the jail must be out of reach (SECURITY W33).
+// directory down to it owned by root and not writable by others, and one of them (the root itself not counted) closed
+// to other users (mode 0700 or tighter), because set-user-id files planted in the jail must be out of reach (SECURITY
+// W33).
 Result<Fd> open_root(const std::string &path);
 
 struct Mount {

@@ -12,7 +12,8 @@ using Setter = std::move_only_function<Status(std::string_view)>;
 Setter positive(std::optional<uint64_t> &to, const char *unit) {
   return [&to, unit](std::string_view text) -> Status {
     const auto value = parse_int<uint64_t>(text);
-    if (!value || *value == 0) return fail(ErrorKind::Usage, fmt::format("'{}' is not a number of {} above 0", printable(text), unit));
+    if (!value || *value == 0)
+      return fail(ErrorKind::Usage, fmt::format("'{}' is not a number of {} above 0", printable(text), unit));
     to = value;
     return {};
   };
@@ -38,34 +39,42 @@ template <class T, class F> Setter parsed(T &to, F parse) {
 
 void add_jail_options(std::vector<Option> &options, JailFields fields) {
   Limits &limits = fields.limits;
-  options.push_back({'l', "profile", "low|medium|high", "hardening profile (default high)", parsed(fields.profile, parse_profile), true});
+  options.push_back({'l', "profile", "low|medium|high", "hardening profile (default high)",
+                     parsed(fields.profile, parse_profile), true});
   options.push_back({'r', "reserve", "PORT[,PORT...]", "reserve ports: 8080, tcp/443, udp/53@10.0.0.5; may be repeated",
                      [&ports = fields.ports](std::string_view text) { return add_ports(ports, text); }, false});
   options.push_back({'m', "memory", "BYTES", "memory of the whole jail, like 512M", size(limits.memory), true});
   options.push_back({'p', "processes", "N", "processes and threads", positive(limits.processes, "processes"), true});
   options.push_back({'d', "files", "N", "open files", positive(limits.files, "files"), true});
   options.push_back({'s', "sockbuf", "BYTES", "socket buffers", size(limits.sockbuf), true});
-  options.push_back({'q', "cpu-quota", "TICKS", "CPU time of 1/100 s in each period; with -c", positive(limits.cpu_quota, "ticks"), true});
-  options.push_back({'c', "cpu-period", "US", "period in microseconds; with -q", positive(limits.cpu_period, "microseconds"), true});
+  options.push_back({'q', "cpu-quota", "TICKS", "CPU time of 1/100 s in each period; with -c",
+                     positive(limits.cpu_quota, "ticks"), true});
+  options.push_back(
+      {'c', "cpu-period", "US", "period in microseconds; with -q", positive(limits.cpu_period, "microseconds"), true});
 }
 
 void add_log_options(std::vector<Option> &options, LogSpec &log) {
-  options.push_back({'f', "facility", "NAME", "syslog facility (default daemon)", parsed(log.facility, parse_facility), true});
-  options.push_back({'o', "out-level", "LEVEL", "level of standard output (default notice)", parsed(log.out_level, parse_level), true});
-  options.push_back({'e', "err-level", "LEVEL", "level of standard error (default err)", parsed(log.err_level, parse_level), true});
+  options.push_back(
+      {'f', "facility", "NAME", "syslog facility (default daemon)", parsed(log.facility, parse_facility), true});
+  options.push_back({'o', "out-level", "LEVEL", "level of standard output (default notice)",
+                     parsed(log.out_level, parse_level), true});
+  options.push_back(
+      {'e', "err-level", "LEVEL", "level of standard error (default err)", parsed(log.err_level, parse_level), true});
   options.push_back({'t', "tag", "TEXT", "syslog tag (default jailctl)", parsed(log.tag, parse_tag), true});
 }
 
 void add_mount_option(std::vector<Option> &options, std::vector<Bind> &binds) {
-  options.push_back({0, "mount", "SOURCE:TARGET[:rw]", "show a host directory inside, read-only unless :rw; may be repeated",
-                     [&binds](std::string_view text) -> Status {
-                       const auto parts = split(text, ':');
-                       if (parts.size() < 2 || parts.size() > 3 || (parts.size() == 3 && parts[2] != "rw" && parts[2] != "ro"))
-                         return fail(ErrorKind::Usage, fmt::format("'{}': expected SOURCE:TARGET or SOURCE:TARGET:rw", printable(text)));
-                       binds.push_back({std::string(parts[0]), std::string(parts[1]), parts.size() == 2 || parts[2] == "ro"});
-                       return {};
-                     },
-                     false});
+  options.push_back(
+      {0, "mount", "SOURCE:TARGET[:rw]", "show a host directory inside, read-only unless :rw; may be repeated",
+       [&binds](std::string_view text) -> Status {
+         const auto parts = split(text, ':');
+         if (parts.size() < 2 || parts.size() > 3 || (parts.size() == 3 && parts[2] != "rw" && parts[2] != "ro"))
+           return fail(ErrorKind::Usage,
+                       fmt::format("'{}': expected SOURCE:TARGET or SOURCE:TARGET:rw", printable(text)));
+         binds.push_back({std::string(parts[0]), std::string(parts[1]), parts.size() == 2 || parts[2] == "ro"});
+         return {};
+       },
+       false});
 }
 
 } // namespace jails

@@ -12,8 +12,10 @@ std::string escape(std::string_view value) {
   std::string out;
   for (const char c : value) {
     if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
   return out;
 }
@@ -27,22 +29,30 @@ struct Gauge {
 constexpr Gauge kGauges[] = {
     {"jail_cpu_usage_ticks_1s", "CPU time used in the last full second, in ticks of 1/100 s.",
      [](const JailUsage &jail) { return fmt::format("{}", jail.cpu_ticks_1s); }},
-    {"jail_cpu_usage_ticks_10s_avg", "CPU time used per second, mean of the last ten full seconds, in ticks of 1/100 s.",
-     [](const JailUsage &jail) { return fmt::format("{}", std::round(jail.cpu_ticks_10s_avg * 10) / 10); }}, // "0", as the original
-    {"jail_processes", "Processes in the jail.", [](const JailUsage &jail) { return fmt::format("{}", jail.processes); }},
-    {"jail_references", "Processes that hold the jail, its anchor included.", [](const JailUsage &jail) { return fmt::format("{}", jail.references); }},
-    {"jail_vmem_bytes", "Sum of the virtual sizes of the jail's processes.", [](const JailUsage &jail) { return fmt::format("{}", jail.vmem_bytes); }},
+    {"jail_cpu_usage_ticks_10s_avg",
+     "CPU time used per second, mean of the last ten full seconds, in ticks of 1/100 s.",
+     [](const JailUsage &jail) {
+       return fmt::format("{}", std::round(jail.cpu_ticks_10s_avg * 10) / 10);
+     }}, // "0", as the original
+    {"jail_processes", "Processes in the jail.",
+     [](const JailUsage &jail) { return fmt::format("{}", jail.processes); }},
+    {"jail_references", "Processes that hold the jail, its anchor included.",
+     [](const JailUsage &jail) { return fmt::format("{}", jail.references); }},
+    {"jail_vmem_bytes", "Sum of the virtual sizes of the jail's processes.",
+     [](const JailUsage &jail) { return fmt::format("{}", jail.vmem_bytes); }},
 };
 
 } // namespace
 
 std::string table(std::span<const JailUsage> jails, bool verbose) {
-  std::string out = fmt::format("{:<8} {:<16} {:<10} {:<10} {:<10} {:<10} {}", "ID", "NAME", "CPU1S", "CPU10S", "PROC", "REFS", verbose ? fmt::format("{:<14} {:<10} {}", "VMEM", "THREADS", "ROOT") : "VMEM");
+  std::string out = fmt::format("{:<8} {:<16} {:<10} {:<10} {:<10} {:<10} {}", "ID", "NAME", "CPU1S", "CPU10S", "PROC",
+                                "REFS", verbose ? fmt::format("{:<14} {:<10} {}", "VMEM", "THREADS", "ROOT") : "VMEM");
   out += '\n';
   for (const auto &jail : jails) {
-    out += fmt::format("{:<8} {:<16} {:<10} {:<10.1f} {:<10} {:<10} ", jail.jail.jid, jail.jail.name, jail.cpu_ticks_1s, jail.cpu_ticks_10s_avg,
-                       jail.processes, jail.references);
-    out += verbose ? fmt::format("{:<14} {:<10} {}\n", jail.vmem_bytes, jail.threads, jail.jail.root) : fmt::format("{}\n", jail.vmem_bytes);
+    out += fmt::format("{:<8} {:<16} {:<10} {:<10.1f} {:<10} {:<10} ", jail.jail.jid, jail.jail.name, jail.cpu_ticks_1s,
+                       jail.cpu_ticks_10s_avg, jail.processes, jail.references);
+    out += verbose ? fmt::format("{:<14} {:<10} {}\n", jail.vmem_bytes, jail.threads, jail.jail.root)
+                   : fmt::format("{}\n", jail.vmem_bytes);
   }
   return out;
 }
@@ -50,8 +60,9 @@ std::string table(std::span<const JailUsage> jails, bool verbose) {
 std::string tab_separated(std::span<const JailUsage> jails, bool header) {
   std::string out = header ? "ID\tNAME\tCPU1S\tCPU10S\tPROC\tREFS\tVMEM\tTHREADS\tROOT\n" : "";
   for (const auto &jail : jails)
-    out += fmt::format("{}\t{}\t{}\t{:.1f}\t{}\t{}\t{}\t{}\t{}\n", jail.jail.jid, jail.jail.name, jail.cpu_ticks_1s, jail.cpu_ticks_10s_avg,
-                       jail.processes, jail.references, jail.vmem_bytes, jail.threads, jail.jail.root);
+    out += fmt::format("{}\t{}\t{}\t{:.1f}\t{}\t{}\t{}\t{}\t{}\n", jail.jail.jid, jail.jail.name, jail.cpu_ticks_1s,
+                       jail.cpu_ticks_10s_avg, jail.processes, jail.references, jail.vmem_bytes, jail.threads,
+                       jail.jail.root);
   return out;
 }
 
@@ -61,8 +72,8 @@ std::string prometheus(std::span<const JailUsage> jails) {
   for (const auto &gauge : kGauges) out += fmt::format("# TYPE {} gauge\n", gauge.name);
   for (const auto &gauge : kGauges)
     for (const auto &jail : jails)
-      out += fmt::format("{}{{jid=\"{}\",name=\"{}\",root=\"{}\"}} {}\n", gauge.name, jail.jail.jid, escape(jail.jail.name), escape(jail.jail.root),
-                         gauge.value(jail));
+      out += fmt::format("{}{{jid=\"{}\",name=\"{}\",root=\"{}\"}} {}\n", gauge.name, jail.jail.jid,
+                         escape(jail.jail.name), escape(jail.jail.root), gauge.value(jail));
   return out;
 }
 

@@ -81,7 +81,8 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
 }
 
 Status Supervisor::exec(int fd, const ExecRequest &request, std::vector<Fd> fds) {
-  if (!spawner_ || state_ == State::Stopping) return fail(ErrorKind::Busy, fmt::format("jail {} is stopping or restarting", setup_.spec.name.str()));
+  if (!spawner_ || state_ == State::Stopping)
+    return fail(ErrorKind::Busy, fmt::format("jail {} is stopping or restarting", setup_.spec.name.str()));
   if (spawner_->find_client(fd) != nullptr) return fail(ErrorKind::Usage, "this connection has a command already");
   const auto wanted = std::ranges::count(request.stdio, anchor::Stdio::Descriptor);
   if (std::ssize(fds) != wanted || !std::ranges::all_of(fds, is_pipe))
@@ -100,7 +101,9 @@ Status Supervisor::exec(int fd, const ExecRequest &request, std::vector<Fd> fds)
 }
 
 // A client that does not read its replies loses them; it cannot make the supervisor wait.
-void Supervisor::reply(int fd, const Reply &reply, std::span<const int> fds) { (void)sys::send_message(fd, encode(reply), fds); }
+void Supervisor::reply(int fd, const Reply &reply, std::span<const int> fds) {
+  (void)sys::send_message(fd, encode(reply), fds);
+}
 
 void Supervisor::drop_client(int fd) {
   // As when a terminal goes away: its command is told, and may go on.

@@ -32,7 +32,7 @@ Status EventLoop::run_once(int timeout_ms) {
   for (int i = 0; i < count; i++) {
     const auto found = callbacks_.find(events[static_cast<size_t>(i)].data.fd);
     if (found == callbacks_.end()) continue; // removed by an earlier callback of this round
-    const Callback callback = found->second;  // kept alive while it removes itself
+    const Callback callback = found->second; // kept alive while it removes itself
     (*callback)(events[static_cast<size_t>(i)].events);
   }
   return {};

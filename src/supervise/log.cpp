@@ -24,17 +24,19 @@ std::string timestamp() {
   clock_gettime(CLOCK_REALTIME, &now);
   tm utc{};
   gmtime_r(&now.tv_sec, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-                     utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000);
 }
 
 // RFC 3164, section 4.1.2: local time, English month.
 std::string syslog_timestamp() {
-  constexpr const char *kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr const char *kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const time_t now = time(nullptr);
   tm local{};
   localtime_r(&now, &local);
-  return fmt::format("{} {:2} {:02}:{:02}:{:02}", kMonths[local.tm_mon], local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
+  return fmt::format("{} {:2} {:02}:{:02}:{:02}", kMonths[local.tm_mon], local.tm_mday, local.tm_hour, local.tm_min,
+                     local.tm_sec);
 }
 
 int64_t monotonic_seconds() {
@@ -93,8 +95,10 @@ void Log::to_syslog(std::string_view message, int level) {
     syslog_retry_ = monotonic_seconds() + 5;
     if (!syslog_) return;
   }
-  const std::string record = fmt::format("<{}>{} {}[{}]: {}", spec_.facility * 8 + level, syslog_timestamp(), spec_.tag, getpid(), message);
-  if (send(syslog_.get(), record.data(), record.size(), MSG_NOSIGNAL) >= 0 || errno == EAGAIN || errno == ENOBUFS) return;
+  const std::string record =
+      fmt::format("<{}>{} {}[{}]: {}", spec_.facility * 8 + level, syslog_timestamp(), spec_.tag, getpid(), message);
+  if (send(syslog_.get(), record.data(), record.size(), MSG_NOSIGNAL) >= 0 || errno == EAGAIN || errno == ENOBUFS)
+    return;
   // The daemon was restarted: its socket is a new one.
   syslog_ = connect_syslog();
   if (syslog_) (void)!send(syslog_.get(), record.data(), record.size(), MSG_NOSIGNAL);

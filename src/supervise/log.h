@@ -1,5 +1,5 @@
-// Where a jail's output goes: the host's syslog, line by line, and always the jail's log file, which `jailmgr logs` reads.
-// What comes from the jail is escaped: one record a line, no control characters, no forged prefixes.
+// Where a jail's output goes: the host's syslog, line by line, and always the jail's log file, which `jailmgr logs`
+// reads. What comes from the jail is escaped: one record a line, no control characters, no forged prefixes.
 #pragma once
 
 #include "base/error.h"
@@ -55,7 +55,8 @@ private:
 
 class Log {
 public:
-  // file is LOG_DIR/NAME.log, opened for appending (made 0600). At 8 MiB it becomes NAME.log.1, the one before is dropped.
+  // file is LOG_DIR/NAME.log, opened for appending (made 0600). At 8 MiB it becomes NAME.log.1, the one before is
+  // dropped.
   static Result<Log> open(const JailName &name, Jid jid, const LogSpec &spec, std::string file);
 
   void out(std::string_view line) { write("stdout: ", line, spec_.out_level); }

@@ -1,5 +1,5 @@
-// Users of a jail, from its own passwd(5) and group(5) files: hostile text, parsed by us and never by NSS (whose modules
-// would be the jail's, CVE-2019-14271).
+// Users of a jail, from its own passwd(5) and group(5) files: hostile text, parsed by us and never by NSS (whose
+// modules would be the jail's, CVE-2019-14271).
 #pragma once
 
 #include "base/error.h"
@@ -20,8 +20,8 @@ struct User {
   std::string shell = "/bin/sh";
 };
 
-// `who` is a name or a uid, optionally ":" and a group name or gid. A number that passwd does not know is accepted with gid
-// = uid's number, home "/". An id of 2^32-1 (which setresuid takes for "no change") or out of range never comes out
+// `who` is a name or a uid, optionally ":" and a group name or gid. A number that passwd does not know is accepted with
+// gid = uid's number, home "/". An id of 2^32-1 (which setresuid takes for "no change") or out of range never comes out
 // (CVE-2026-30892, CVE-2016-3697). NotFound: no such user or group.
 Result<User> find_user(std::string_view who, std::string_view passwd, std::string_view group);
 

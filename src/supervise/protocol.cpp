@@ -7,7 +7,9 @@
 namespace jails::supervise {
 namespace {
 
-std::unexpected<Error> malformed(const char *what) { return fail(ErrorKind::Malformed, std::string("malformed ") + what); }
+std::unexpected<Error> malformed(const char *what) {
+  return fail(ErrorKind::Malformed, std::string("malformed ") + what);
+}
 
 void put(Writer &out, const std::optional<uint64_t> &value) { out.number64(value.value_or(0)); }
 std::optional<uint64_t> get_limit(Reader &in) {
@@ -54,7 +56,8 @@ std::string encode(const Request &request) {
 
 Result<Request> decode_request(std::string_view bytes) {
   Reader in(bytes);
-  if (in.number() != kProtocolVersion) return malformed("request: another version of jailctl is talking to this supervisor");
+  if (in.number() != kProtocolVersion)
+    return malformed("request: another version of jailctl is talking to this supervisor");
   Request request;
   request.type = static_cast<RequestType>(in.number());
   switch (request.type) {

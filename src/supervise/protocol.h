@@ -1,9 +1,9 @@
-// The control protocol: what jailctl and jailmgr say to a jail's supervisor over its SOCK_SEQPACKET socket, one request a
-// packet. Only host root can connect (0600 below a 0700 directory).
+// The control protocol: what jailctl and jailmgr say to a jail's supervisor over its SOCK_SEQPACKET socket, one request
+// a packet. Only host root can connect (0600 below a 0700 directory).
 #pragma once
 
-#include "base/error.h"
 #include "anchor/protocol.h"
+#include "base/error.h"
 #include "model/spec.h"
 
 #include <array>
@@ -20,12 +20,12 @@ constexpr size_t kMaxReply = 16 * 1024;
 
 enum class RequestType : uint32_t { Exec = 1, Signal = 2, Stop = 3, Status = 4 };
 
-// One descriptor is attached for each Stdio::Descriptor: pipes only, everything else is carried by the client, so that no
-// file, socket or terminal of the host ever enters a jail.
+// One descriptor is attached for each Stdio::Descriptor: pipes only, everything else is carried by the client, so that
+// no file, socket or terminal of the host ever enters a jail.
 struct ExecRequest {
   std::array<anchor::Stdio, 3> stdio{};
-  std::string user;      // name or uid, optionally ":group"; empty: root
-  std::string directory; // empty: "/"
+  std::string user;                     // name or uid, optionally ":group"; empty: root
+  std::string directory;                // empty: "/"
   std::vector<std::string> environment; // "NAME=VALUE", over the clean default
   std::vector<std::string> command;     // empty: the user's shell
   uint32_t rows = 24, columns = 80;     // of the terminal
@@ -33,9 +33,9 @@ struct ExecRequest {
 
 struct Request {
   RequestType type = RequestType::Status;
-  ExecRequest exec;         // Exec
-  uint32_t signal = 0;      // Signal, for the command of this connection
-  uint32_t grace_ms = 0;    // Stop: 0xffffffff is the jail's own grace
+  ExecRequest exec;      // Exec
+  uint32_t signal = 0;   // Signal, for the command of this connection
+  uint32_t grace_ms = 0; // Stop: 0xffffffff is the jail's own grace
 };
 constexpr uint32_t kOwnGrace = 0xffffffff;
 

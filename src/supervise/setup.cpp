@@ -43,7 +43,8 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(Setup setup) {
   TRY(sys::make_dir(instance.jail_run_dir(spec.name), 0700));
   auto lock = sys::FileLock::try_acquire(instance.jail_run_dir(spec.name) + "/supervisor.lock");
   if (!lock) {
-    if (lock.error().kind() == ErrorKind::Busy) return fail(ErrorKind::Busy, fmt::format("jail {} is already running", spec.name.str()));
+    if (lock.error().kind() == ErrorKind::Busy)
+      return fail(ErrorKind::Busy, fmt::format("jail {} is already running", spec.name.str()));
     return std::unexpected(std::move(lock).error());
   }
   self->lock_ = std::move(*lock);
@@ -102,11 +103,13 @@ Status Supervisor::open_control_socket() {
 
 Status Supervisor::launch_anchor() {
   const auto v1 = TRY(group_->v1_procs());
-  launch::Request request{.spec = setup_.spec, .cgroup = group_->v2(), .v1_procs = {}, .probe_port = probe_port(setup_.spec)};
+  launch::Request request{
+      .spec = setup_.spec, .cgroup = group_->v2(), .v1_procs = {}, .probe_port = probe_port(setup_.spec)};
   for (const auto &file : v1) request.v1_procs.push_back(file.get());
   auto anchor = TRY(launch::launch(request));
   const pid_t pid = anchor.pid();
-  spawner_ = std::make_unique<Spawner>(std::move(anchor), [this](Session &session, const Ending &ending) { session_ended(session, ending); });
+  spawner_ = std::make_unique<Spawner>(
+      std::move(anchor), [this](Session &session, const Ending &ending) { session_ended(session, ending); });
   TRY(loop_.add(spawner_->anchor().channel(), EPOLLIN, [this](uint32_t) { on_anchor_message(); }));
   return with_tables([this, pid] { return tables_.set_anchor(setup_.jid, pid); });
 }
@@ -119,7 +122,8 @@ void Supervisor::take_down() {
   if (group_) {
     Status done = group_->kill();
     if (spawner_) {
-      if (done && !spawner_->anchor_ended()) waitid(P_PID, static_cast<id_t>(spawner_->anchor().pid()), nullptr, WEXITED | WNOWAIT);
+      if (done && !spawner_->anchor_ended())
+        waitid(P_PID, static_cast<id_t>(spawner_->anchor().pid()), nullptr, WEXITED | WNOWAIT);
       spawner_->reap();
     }
     if (done) done = group_->wait_empty(kTakeDownMs);

@@ -22,7 +22,8 @@ namespace {
 constexpr size_t kMaxEarly = 64;
 constexpr uint32_t kTtyGroup = 5; // Debian's group tty, as devpts is mounted
 
-std::string failure_text(const anchor::SpawnFailure &failure, const std::string &program, const std::string &directory) {
+std::string failure_text(const anchor::SpawnFailure &failure, const std::string &program,
+                         const std::string &directory) {
   const auto reason = Error::system("", failure.error).text();
   switch (failure.step) {
   case anchor::SpawnStep::Exec: return printable(program) + reason;
@@ -61,7 +62,8 @@ Result<Spawner::Terminal> Spawner::open_terminal(uint32_t rows, uint32_t columns
   if (!terminal.master || ioctl(terminal.master.get(), TIOCSPTLCK, &unlock) != 0) return fail_errno("pty of the jail");
   terminal.slave = Fd(ioctl(terminal.master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!terminal.slave) return fail_errno("pty of the jail");
-  const winsize size{.ws_row = static_cast<uint16_t>(rows), .ws_col = static_cast<uint16_t>(columns), .ws_xpixel = 0, .ws_ypixel = 0};
+  const winsize size{
+      .ws_row = static_cast<uint16_t>(rows), .ws_col = static_cast<uint16_t>(columns), .ws_xpixel = 0, .ws_ypixel = 0};
   (void)ioctl(terminal.master.get(), TIOCSWINSZ, &size);
   if (fchown(terminal.slave.get(), owner, kTtyGroup) != 0) return fail_errno("pty of the jail");
   return terminal;
@@ -77,7 +79,8 @@ Result<Session *> Spawner::spawn(const Program &program, std::span<const int> fd
   all.insert(all.end(), fds.begin(), fds.end());
   const std::string bytes = encode_spawn(session->id, program);
   if (bytes.size() > anchor::kMaxAnchorMessage / 2)
-    return fail(ErrorKind::Usage, fmt::format("command and environment are too long: {} bytes, at most {}", bytes.size(), anchor::kMaxAnchorMessage / 2));
+    return fail(ErrorKind::Usage, fmt::format("command and environment are too long: {} bytes, at most {}",
+                                              bytes.size(), anchor::kMaxAnchorMessage / 2));
   TRY_IN("the anchor", sys::send_message(anchor_.channel(), bytes, all));
   Session *raw = session.get();
   sessions_[raw->id] = std::move(session);
@@ -113,7 +116,9 @@ void Spawner::answered(const anchor::SpawnReply &reply) {
   }
   // Only children of this process are accepted, and all of those are the jail's; the pid of anything else is a lie.
   siginfo_t info{};
-  if (waitid(P_PID, static_cast<id_t>(reply.value), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || reply.value == anchor_.pid()) return;
+  if (waitid(P_PID, static_cast<id_t>(reply.value), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+      reply.value == anchor_.pid())
+    return;
   found->second->pid = reply.value;
   for (const int number : found->second->signals) (void)kill(found->second->pid, number);
   found->second->signals.clear();
@@ -166,12 +171,15 @@ void Spawner::finish(uint32_t id, const Ending &ending) {
 }
 
 bool Spawner::unanswered_since(uint64_t ms) const {
-  return std::ranges::any_of(sessions_, [ms](const auto &entry) { return entry.second->pid == 0 && entry.second->asked_ms <= ms; });
+  return std::ranges::any_of(
+      sessions_, [ms](const auto &entry) { return entry.second->pid == 0 && entry.second->asked_ms <= ms; });
 }
 
 void Spawner::signal(Session &session, int number) {
-  if (session.pid == 0) session.signals.push_back(number);
-  else (void)kill(session.pid, number);
+  if (session.pid == 0)
+    session.signals.push_back(number);
+  else
+    (void)kill(session.pid, number);
 }
 
 void Spawner::signal_group(Session &session, int number) {

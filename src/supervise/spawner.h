@@ -1,5 +1,5 @@
-// The supervisor's side of the anchor: asks it to spawn, keeps account of what runs, reaps. The anchor may be in hostile
-// hands: nothing it says is believed unless the kernel says the same.
+// The supervisor's side of the anchor: asks it to spawn, keeps account of what runs, reaps. The anchor may be in
+// hostile hands: nothing it says is believed unless the kernel says the same.
 #pragma once
 
 #include "base/error.h"
@@ -36,8 +36,8 @@ public:
     std::string directory = "/";
     std::vector<std::string> argv, environment;
   };
-  // fds: one for each Stdio::Descriptor in order, then the terminal if any slot is Terminal. The session's id and status
-  // are filled in here. Owned by the spawner until it has ended.
+  // fds: one for each Stdio::Descriptor in order, then the terminal if any slot is Terminal. The session's id and
+  // status are filled in here. Owned by the spawner until it has ended.
   Result<Session *> spawn(const Program &program, std::span<const int> fds, std::unique_ptr<Session> session);
 
   // Reads everything the anchor has said. Malformed messages are dropped.
@@ -52,7 +52,8 @@ public:
   Session *find_client(int key);
   // Reads what the status pipe has by now into session.failure.
   void read_status(Session &session);
-  // Has the anchor left a request unanswered since before this time (CLOCK_MONOTONIC, ms)? It was stopped, or is traced.
+  // Has the anchor left a request unanswered since before this time (CLOCK_MONOTONIC, ms)? It was stopped, or is
+  // traced.
   [[nodiscard]] bool unanswered_since(uint64_t ms) const;
   [[nodiscard]] bool anchor_ended() const { return anchor_.pid() == 0; }
   // Tells every session that is left that it is over (the jail was ended).

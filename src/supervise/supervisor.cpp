@@ -22,7 +22,7 @@
 namespace jails::supervise {
 namespace {
 
-constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
+constexpr uint64_t kAnswerMs = 5000;                          // an anchor answers within a millisecond, or never
 constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
 
 uint64_t monotonic_ms() {
@@ -72,7 +72,8 @@ void Supervisor::on_output(int fd, LineSplitter &lines, bool error) {
   std::array<char, 16384> buffer{};
   const ssize_t n = read(fd, buffer.data(), buffer.size());
   if (n <= 0) return;
-  lines.feed({buffer.data(), static_cast<size_t>(n)}, [&](std::string_view line) { error ? log_->err(line) : log_->out(line); });
+  lines.feed({buffer.data(), static_cast<size_t>(n)},
+             [&](std::string_view line) { error ? log_->err(line) : log_->out(line); });
 }
 
 Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
@@ -103,7 +104,8 @@ Result<Supervisor::Started> Supervisor::spawn_command(const ExecRequest &request
   session->asked_ms = monotonic_ms();
   arm(answer_timer_, kAnswerMs);
   // Through the anchor, because only there the root is complete (binds, overlay).
-  const Fd root(::open(fmt::format("/proc/{}/root", spawner_->anchor().pid()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Fd root(
+      ::open(fmt::format("/proc/{}/root", spawner_->anchor().pid()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_errno("root of the jail");
   const auto program = TRY(resolve_program(root.get(), request));
   std::vector<int> raw(fds.begin(), fds.end());
@@ -173,7 +175,10 @@ void Supervisor::session_ended(Session &session, const Ending &ending) {
     foreground_ending_ = ending;
     finish();
   } else if (session.client_key >= 0) {
-    Reply answer{.type = ReplyType::Exited, .wait_status = static_cast<uint32_t>(ending.wait_status), .text = ending.failure, .status = {}};
+    Reply answer{.type = ReplyType::Exited,
+                 .wait_status = static_cast<uint32_t>(ending.wait_status),
+                 .text = ending.failure,
+                 .status = {}};
     reply(session.client.get(), answer);
   }
 }
@@ -187,8 +192,10 @@ void Supervisor::workload_ended(const Ending &ending) {
   }
   const bool failed = !ending.failure.empty() || !WIFEXITED(ending.wait_status) || WEXITSTATUS(ending.wait_status) != 0;
   note(state_ == State::Stopping ? kInfo : kWarning, describe(ending));
-  if (state_ == State::Stopping) finish();
-  else wait_or_end(failed);
+  if (state_ == State::Stopping)
+    finish();
+  else
+    wait_or_end(failed);
 }
 
 void Supervisor::wait_or_end(bool failed) {
@@ -212,8 +219,10 @@ void Supervisor::anchor_ended() {
   spawner_->reap();
   const bool stopping = state_ == State::Stopping;
   spawner_->abandon("the jail's anchor ended");
-  if (foreground_ending_ || stopping || state_ == State::Done) finish();
-  else if (state_ == State::Idle) wait_or_end(true);
+  if (foreground_ending_ || stopping || state_ == State::Done)
+    finish();
+  else if (state_ == State::Idle)
+    wait_or_end(true);
   spawner_.reset();
 }
 
@@ -233,8 +242,10 @@ void Supervisor::on_timer() {
     again = make_cgroup();
     if (again) again = launch_anchor();
   }
-  if (again && !setup_.spec.command.empty()) again = start_workload(nullptr);
-  else if (again) state_ = State::Idle;
+  if (again && !setup_.spec.command.empty())
+    again = start_workload(nullptr);
+  else if (again)
+    state_ = State::Idle;
   if (!again) {
     note(kErr, "restart: " + again.error().text());
     wait_or_end(true);

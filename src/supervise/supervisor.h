@@ -1,5 +1,6 @@
-// A jail's supervisor: makes the jail stand, keeps its workload running, serves its control socket, forwards its output,
-// and takes everything down again. One per running jail, on the host's side; the parent of everything in the jail.
+// A jail's supervisor: makes the jail stand, keeps its workload running, serves its control socket, forwards its
+// output, and takes everything down again. One per running jail, on the host's side; the parent of everything in the
+// jail.
 #pragma once
 
 #include "base/error.h"
@@ -41,8 +42,8 @@ public:
   // program runs, or with what kept it from that (the jail then ends).
   Status start_workload(std::move_only_function<void(Status)> ready);
 
-  // `jailctl run`: one command in the foreground; when it ends the jail does. fds: one for each Stdio::Descriptor. When a
-  // slot is Stdio::Terminal the master of the jail's pty is returned. Signals that come for this process go to it.
+  // `jailctl run`: one command in the foreground; when it ends the jail does. fds: one for each Stdio::Descriptor. When
+  // a slot is Stdio::Terminal the master of the jail's pty is returned. Signals that come for this process go to it.
   Result<Fd> start_foreground(const ExecRequest &request, std::span<const int> fds);
   [[nodiscard]] const std::optional<Ending> &foreground_ending() const { return foreground_ending_; }
 
@@ -119,8 +120,8 @@ private:
   LineSplitter out_lines_, err_lines_;
 };
 
-// Who runs it and with what environment, from the jail's own files below root (a directory descriptor): PATH, HOME, USER,
-// LOGNAME, SHELL, then the request's. No command: the user's shell, interactive when its input is a terminal.
+// Who runs it and with what environment, from the jail's own files below root (a directory descriptor): PATH, HOME,
+// USER, LOGNAME, SHELL, then the request's. No command: the user's shell, interactive when its input is a terminal.
 Result<Spawner::Program> resolve_program(int root, const ExecRequest &request);
 
 } // namespace jails::supervise

@@ -1,6 +1,6 @@
-// jail-supervisor: what `jailctl supervise` becomes on the host. A program of its own, small and without the libraries of
-// the tools, because one of it stays in memory for every running jail.
-// Descriptor 3: where to report. Descriptor 4: the instance, the jid and the spec.
+// jail-supervisor: what `jailctl supervise` becomes on the host. A program of its own, small and without the libraries
+// of the tools, because one of it stays in memory for every running jail. Descriptor 3: where to report. Descriptor 4:
+// the instance, the jid and the spec.
 #include "supervise/handover.h"
 #include "supervise/supervisor.h"
 

@@ -34,10 +34,10 @@ Result<Fd> new_mount(const char *fstype, const std::vector<std::string> &options
   for (const auto &option : options) {
     const auto equals = option.find('=');
     const std::string key = option.substr(0, equals);
-    const long rc = equals == std::string::npos
-                        ? syscall(SYS_fsconfig, context.get(), FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0)
-                        : syscall(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, key.c_str(),
-                                  option.c_str() + equals + 1, 0);
+    const long rc =
+        equals == std::string::npos
+            ? syscall(SYS_fsconfig, context.get(), FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0)
+            : syscall(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, key.c_str(), option.c_str() + equals + 1, 0);
     if (rc != 0) return fail_errno(std::string(fstype) + " option " + option);
   }
   if (syscall(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)

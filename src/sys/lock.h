@@ -1,4 +1,5 @@
-// flock(2) as an owned value. A lock file may be removed by whoever holds it: acquire() then starts over on the new one.
+// flock(2) as an owned value. A lock file may be removed by whoever holds it: acquire() then starts over on the new
+// one.
 #pragma once
 
 #include "base/error.h"

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <memory>
 #include <sys/ioctl.h>
-#include <linux/fs.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -63,8 +63,7 @@ bool is_directory(int parent, const dirent &entry) {
 
 Status remove_tree(int dir, const std::string &name) {
   struct stat st{};
-  if (fstatat(dir, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
-    return errno == ENOENT ? Status{} : fail_errno(name);
+  if (fstatat(dir, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT ? Status{} : fail_errno(name);
   if (!S_ISDIR(st.st_mode)) return remove_entry(dir, name.c_str(), 0);
   std::vector<Level> levels;
   levels.push_back(TRY(open_level(dir, name, 0)));

@@ -141,7 +141,6 @@ TEST_F(Loader, OtherBuildIsReplacedWithoutAGap) {
   const uint16_t port = free_port();
   make_jail("web", Profile::High, std::to_string(port));
   const auto map = MUST((bpf::Map<uint32_t, sj_settings>::open(test_instance().bpffs_dir(), "settings")));
-  const uint32_t old = our_program("root_bind4");
   std::atomic<bool> stop = false;
   std::atomic<unsigned> tries = 0, slipped = 0;
   std::thread thief([&] {
@@ -153,16 +152,17 @@ TEST_F(Loader, OtherBuildIsReplacedWithoutAGap) {
   for (int i = 0; i < 5; i++) {
     auto settings = MUST(map.lookup(0));
     settings->programs = 1;
+    const uint32_t old = our_program("root_bind4");
     EXPECT_TRUE(map.update(0, *settings));
     const auto report = load_secmodel(test_instance());
     EXPECT_TRUE(report && !report->already_loaded);
+    EXPECT_FALSE(is_attached(old, BPF_CGROUP_INET4_BIND)) << "the replaced one is gone";
+    EXPECT_TRUE(is_attached(our_program("root_bind4"), BPF_CGROUP_INET4_BIND));
   }
   stop = true;
   thief.join();
   EXPECT_GT(tries, 100U);
   EXPECT_EQ(slipped, 0U);
-  EXPECT_FALSE(is_attached(old, BPF_CGROUP_INET4_BIND)) << "the replaced one is gone";
-  EXPECT_TRUE(is_attached(our_program("root_bind4"), BPF_CGROUP_INET4_BIND));
   EXPECT_TRUE(MUST(secmodel_status(test_instance())).current);
 }
 

@@ -1,14 +1,13 @@
 /* A process of the host that the probes try to reach, and that counts what reaches it.
- *   canary FILE NAME     FILE: where the counts go; NAME: its abstract sockets are NAME-stream, NAME-seqpacket, NAME-dgram
- *   canary --report FILE prints "signals N", "connections N", "word XXXX"
- *   canary --ipc KEY QUEUE          makes a SysV segment and a POSIX queue
- *   canary --ipc-remove KEY QUEUE   and removes them
- * The file is mapped at kAddress, so a probe that writes to the canary's memory there is seen too. */
+ *   canary FILE NAME     FILE: where the counts go; NAME: its abstract sockets are NAME-stream, NAME-seqpacket,
+ * NAME-dgram canary --report FILE prints "signals N", "connections N", "word XXXX" canary --ipc KEY QUEUE makes a SysV
+ * segment and a POSIX queue canary --ipc-remove KEY QUEUE   and removes them The file is mapped at kAddress, so a probe
+ * that writes to the canary's memory there is seen too. */
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -24,92 +23,84 @@
 #define WORD 0x6a61696cUL
 
 struct counts {
-	volatile unsigned long word, signals, connections, ready;
+  volatile unsigned long word, signals, connections, ready;
 };
 
 static struct counts *counts;
 
-static void on_signal(int number)
-{
-	(void)number;
-	counts->signals++;
+static void on_signal(int number) {
+  (void)number;
+  counts->signals++;
 }
 
-static int listener(const char *name, const char *kind, int type)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	const int length = snprintf(at.sun_path + 1, sizeof at.sun_path - 1, "%s-%s", name, kind);
-	const int fd = socket(AF_UNIX, type | SOCK_NONBLOCK, 0);
+static int listener(const char *name, const char *kind, int type) {
+  struct sockaddr_un at = {.sun_family = AF_UNIX};
+  const int length = snprintf(at.sun_path + 1, sizeof at.sun_path - 1, "%s-%s", name, kind);
+  const int fd = socket(AF_UNIX, type | SOCK_NONBLOCK, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) != 0 ||
-	    (type != SOCK_DGRAM && listen(fd, 16) != 0)) {
-		perror(kind);
-		exit(2);
-	}
-	return fd;
+  if (fd < 0 ||
+      bind(fd, (struct sockaddr *)&at, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) != 0 ||
+      (type != SOCK_DGRAM && listen(fd, 16) != 0)) {
+    perror(kind);
+    exit(2);
+  }
+  return fd;
 }
 
-static int make_ipc(const char *key, const char *queue)
-{
-	if (shmget((key_t)strtol(key, NULL, 0), 4096, IPC_CREAT | IPC_EXCL | 0666) < 0 ||
-	    mq_open(queue, O_CREAT | O_EXCL | O_RDWR, 0666, NULL) == (mqd_t)-1) {
-		perror("canary: ipc");
-		return 2;
-	}
-	return 0;
+static int make_ipc(const char *key, const char *queue) {
+  if (shmget((key_t)strtol(key, NULL, 0), 4096, IPC_CREAT | IPC_EXCL | 0666) < 0 ||
+      mq_open(queue, O_CREAT | O_EXCL | O_RDWR, 0666, NULL) == (mqd_t)-1) {
+    perror("canary: ipc");
+    return 2;
+  }
+  return 0;
 }
 
-static int remove_ipc(const char *key, const char *queue)
-{
-	const int id = shmget((key_t)strtol(key, NULL, 0), 0, 0);
+static int remove_ipc(const char *key, const char *queue) {
+  const int id = shmget((key_t)strtol(key, NULL, 0), 0, 0);
 
-	return id < 0 || shmctl(id, IPC_RMID, NULL) != 0 || mq_unlink(queue) != 0;
+  return id < 0 || shmctl(id, IPC_RMID, NULL) != 0 || mq_unlink(queue) != 0;
 }
 
-int main(int argc, char **argv)
-{
-	if (argc == 4 && strcmp(argv[1], "--ipc") == 0)
-		return make_ipc(argv[2], argv[3]);
-	if (argc == 4 && strcmp(argv[1], "--ipc-remove") == 0)
-		return remove_ipc(argv[2], argv[3]);
-	if (argc != 3)
-		return 2;
-	const int report = strcmp(argv[1], "--report") == 0;
-	const int file = open(argv[report ? 2 : 1], O_RDWR | (report ? 0 : O_CREAT), 0600);
-	if (file < 0 || (!report && ftruncate(file, 4096) != 0)) {
-		perror("canary: file");
-		return 2;
-	}
-	counts = mmap(ADDRESS, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, file, 0);
-	if (counts == MAP_FAILED) {
-		perror("canary: map");
-		return 2;
-	}
-	if (report) {
-		printf("signals %lu\nconnections %lu\nword %#lx\nready %lu\n", counts->signals, counts->connections, counts->word, counts->ready);
-		return 0;
-	}
-	counts->word = WORD;
-	for (int number = 1; number < NSIG; number++)
-		signal(number, on_signal); /* KILL and STOP cannot be caught: their effect is seen */
-	struct pollfd fds[3] = {{.fd = listener(argv[2], "stream", SOCK_STREAM), .events = POLLIN},
-				{.fd = listener(argv[2], "seqpacket", SOCK_SEQPACKET), .events = POLLIN},
-				{.fd = listener(argv[2], "dgram", SOCK_DGRAM), .events = POLLIN}};
-	counts->ready = 1;
-	while (1) {
-		char bytes[64];
+int main(int argc, char **argv) {
+  if (argc == 4 && strcmp(argv[1], "--ipc") == 0) return make_ipc(argv[2], argv[3]);
+  if (argc == 4 && strcmp(argv[1], "--ipc-remove") == 0) return remove_ipc(argv[2], argv[3]);
+  if (argc != 3) return 2;
+  const int report = strcmp(argv[1], "--report") == 0;
+  const int file = open(argv[report ? 2 : 1], O_RDWR | (report ? 0 : O_CREAT), 0600);
+  if (file < 0 || (!report && ftruncate(file, 4096) != 0)) {
+    perror("canary: file");
+    return 2;
+  }
+  counts = mmap(ADDRESS, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, file, 0);
+  if (counts == MAP_FAILED) {
+    perror("canary: map");
+    return 2;
+  }
+  if (report) {
+    printf("signals %lu\nconnections %lu\nword %#lx\nready %lu\n", counts->signals, counts->connections, counts->word,
+           counts->ready);
+    return 0;
+  }
+  counts->word = WORD;
+  for (int number = 1; number < NSIG; number++)
+    signal(number, on_signal); /* KILL and STOP cannot be caught: their effect is seen */
+  struct pollfd fds[3] = {{.fd = listener(argv[2], "stream", SOCK_STREAM), .events = POLLIN},
+                          {.fd = listener(argv[2], "seqpacket", SOCK_SEQPACKET), .events = POLLIN},
+                          {.fd = listener(argv[2], "dgram", SOCK_DGRAM), .events = POLLIN}};
+  counts->ready = 1;
+  while (1) {
+    char bytes[64];
 
-		if (poll(fds, 3, -1) <= 0)
-			continue;
-		for (int i = 0; i < 2; i++) {
-			const int client = accept(fds[i].fd, NULL, NULL);
+    if (poll(fds, 3, -1) <= 0) continue;
+    for (int i = 0; i < 2; i++) {
+      const int client = accept(fds[i].fd, NULL, NULL);
 
-			if (client >= 0) {
-				counts->connections++;
-				close(client);
-			}
-		}
-		if (recv(fds[2].fd, bytes, sizeof bytes, 0) > 0)
-			counts->connections++;
-	}
+      if (client >= 0) {
+        counts->connections++;
+        close(client);
+      }
+    }
+    if (recv(fds[2].fd, bytes, sizeof bytes, 0) > 0) counts->connections++;
+  }
 }

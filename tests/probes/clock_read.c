@@ -3,11 +3,10 @@
 
 #include <sys/timex.h>
 
-int main(int argc, char **argv)
-{
-	struct timex now = {.modes = 0};
+int main(int argc, char **argv) {
+  struct timex now = {.modes = 0};
 
-	probe_begin(argc, argv);
-	refused("adjtimex for reading", syscall(SYS_adjtimex, &now), EPERM, 0);
-	return probe_end();
+  probe_begin(argc, argv);
+  refused("adjtimex for reading", syscall(SYS_adjtimex, &now), EPERM, 0);
+  return probe_end();
 }

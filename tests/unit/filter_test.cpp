@@ -1,5 +1,5 @@
-// The compiled filters against the reference decision, for every system call number, both word sizes and the high halves
-// of arguments. The filter runs in an interpreter of classic BPF, so no call is made.
+// The compiled filters against the reference decision, for every system call number, both word sizes and the high
+// halves of arguments. The filter runs in an interpreter of classic BPF, so no call is made.
 #include "launch/filter.h"
 
 #include "abi/capability_policy.h"
@@ -19,7 +19,9 @@ uint32_t interpret(const std::vector<sock_filter> &code, const seccomp_data &dat
   for (size_t at = 0; at < code.size(); at++) {
     const auto &insn = code[at];
     switch (insn.code) {
-    case BPF_LD | BPF_W | BPF_ABS: memcpy(&accumulator, reinterpret_cast<const char *>(&data) + insn.k, sizeof accumulator); break;
+    case BPF_LD | BPF_W | BPF_ABS:
+      memcpy(&accumulator, reinterpret_cast<const char *>(&data) + insn.k, sizeof accumulator);
+      break;
     case BPF_ALU | BPF_AND | BPF_K: accumulator &= insn.k; break;
     case BPF_JMP | BPF_JEQ | BPF_K: at += accumulator == insn.k ? insn.jt : insn.jf; break;
     case BPF_JMP | BPF_JGE | BPF_K: at += accumulator >= insn.k ? insn.jt : insn.jf; break;
@@ -43,7 +45,9 @@ std::vector<uint64_t> interesting(uint32_t nr, unsigned arg) {
   for (const auto &rule : sj_syscall_rules)
     for (const auto &condition : rule.when)
       if (rule.nr == nr && condition.op != SJ_ANY && condition.arg == arg)
-        for (const uint64_t value : {uint64_t{condition.value}, uint64_t{condition.value} + 1, uint64_t{condition.mask}}) values.push_back(value);
+        for (const uint64_t value :
+             {uint64_t{condition.value}, uint64_t{condition.value} + 1, uint64_t{condition.mask}})
+          values.push_back(value);
   const size_t plain = values.size();
   for (size_t i = 0; i < plain; i++) values.push_back(values[i] | 0xdeadbeef00000000ULL);
   return values;
@@ -59,9 +63,13 @@ TEST_P(Filter, AnswersAsTheTableForEveryNumberAndArgument) {
     for (const uint64_t a : interesting(nr, 0))
       for (const uint64_t b : interesting(nr, 1))
         for (const uint64_t c : interesting(nr, 2)) {
-          seccomp_data data{.nr = static_cast<int>(nr), .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0, .args = {a, b, c, 0, 0, 0}};
+          seccomp_data data{.nr = static_cast<int>(nr),
+                            .arch = AUDIT_ARCH_X86_64,
+                            .instruction_pointer = 0,
+                            .args = {a, b, c, 0, 0, 0}};
           const __u64 args[6] = {a, b, c, 0, 0, 0};
-          ASSERT_EQ(interpret(filter, data), expected(level, nr, args)) << "nr " << nr << " args " << a << " " << b << " " << c;
+          ASSERT_EQ(interpret(filter, data), expected(level, nr, args))
+              << "nr " << nr << " args " << a << " " << b << " " << c;
         }
   }
 }
@@ -73,7 +81,8 @@ TEST_P(Filter, RefusesForeignArchitecturesAndX32) {
     EXPECT_EQ(interpret(filter, data), SECCOMP_RET_ERRNO | ENOSYS) << arch;
   }
   for (const uint32_t nr : {0x40000000U, 0x40000001U, 0x7fffffffU, 0xffffffffU}) {
-    const seccomp_data data{.nr = static_cast<int>(nr), .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0, .args = {}};
+    const seccomp_data data{
+        .nr = static_cast<int>(nr), .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0, .args = {}};
     EXPECT_EQ(interpret(filter, data), SECCOMP_RET_ERRNO | ENOSYS) << nr;
   }
 }
@@ -94,9 +103,10 @@ TEST(Policy, AStricterProfileNeverAllowsMore) {
 }
 
 TEST(Policy, NoProfileKeepsACapabilityThatEqualsHostRoot) {
-  for (const uint64_t cap : {SJ_CAP(SYS_ADMIN), SJ_CAP(SYS_MODULE), SJ_CAP(SYS_RAWIO), SJ_CAP(SYS_BOOT), SJ_CAP(SYS_TIME), SJ_CAP(NET_ADMIN),
-                             SJ_CAP(NET_RAW), SJ_CAP(MKNOD), SJ_CAP(DAC_READ_SEARCH), SJ_CAP(SYS_NICE), SJ_CAP(SYS_RESOURCE),
-                             1ULL << 38 /* PERFMON */, 1ULL << 39 /* BPF */})
+  for (const uint64_t cap :
+       {SJ_CAP(SYS_ADMIN), SJ_CAP(SYS_MODULE), SJ_CAP(SYS_RAWIO), SJ_CAP(SYS_BOOT), SJ_CAP(SYS_TIME), SJ_CAP(NET_ADMIN),
+        SJ_CAP(NET_RAW), SJ_CAP(MKNOD), SJ_CAP(DAC_READ_SEARCH), SJ_CAP(SYS_NICE), SJ_CAP(SYS_RESOURCE),
+        1ULL << 38 /* PERFMON */, 1ULL << 39 /* BPF */})
     EXPECT_EQ(SJ_CAPS_LOW & cap, 0U) << cap;
   EXPECT_EQ(__builtin_popcountll(SJ_CAPS_LOW), 15);
   EXPECT_EQ(__builtin_popcountll(SJ_CAPS_MEDIUM), 12);

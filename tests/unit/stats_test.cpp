@@ -26,7 +26,8 @@ TEST(Stats, PrometheusKeepsTheFiveSeries) {
   const std::vector usage{web()};
   const std::string text = prometheus(usage);
   const std::string labels = "{jid=\"3\",name=\"web\",root=\"/var/jailmgr/jails/web/root\"} ";
-  for (const auto *series : {"jail_cpu_usage_ticks_1s", "jail_cpu_usage_ticks_10s_avg", "jail_processes", "jail_references", "jail_vmem_bytes"}) {
+  for (const auto *series : {"jail_cpu_usage_ticks_1s", "jail_cpu_usage_ticks_10s_avg", "jail_processes",
+                             "jail_references", "jail_vmem_bytes"}) {
     EXPECT_NE(text.find(std::string("# TYPE ") + series + " gauge\n"), std::string::npos) << series;
     EXPECT_NE(text.find(series + labels), std::string::npos) << series;
   }

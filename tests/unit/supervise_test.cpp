@@ -10,7 +10,8 @@ namespace {
 
 TEST(BackOff, DoublesToTenAndStartsOverAfterALongRun) {
   BackOff back_off;
-  for (const uint32_t wanted : {1U, 2U, 4U, 8U, 10U, 10U}) EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 5), wanted);
+  for (const uint32_t wanted : {1U, 2U, 4U, 8U, 10U, 10U})
+    EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 5), wanted);
   EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 29999), 10U);
   EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 30000), 1U);
   EXPECT_EQ(back_off.next(RestartPolicy::Always, false, 5), 2U); // status 0 is restarted as well
