@@ -39,6 +39,7 @@ void Supervisor::on_connection() {
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != 0) return;
   if (!loop_.add(fd, EPOLLIN, [this, fd](uint32_t) { on_client(fd); })) return;
   clients_[fd] = std::move(client);
+  on_client(fd); // its request is there already, as a rule
 }
 
 void Supervisor::on_client(int fd) {

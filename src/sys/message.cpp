@@ -1,5 +1,6 @@
 #include "sys/message.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sys/socket.h>
@@ -43,8 +44,13 @@ static void take_fds(msghdr &message, std::vector<Fd> &fds) {
 Result<Message> receive_message(int socket, size_t max, int flags) {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxMessageFds)];
   Message got;
-  got.bytes.resize(max);
-  iovec part{.iov_base = got.bytes.data(), .iov_len = max};
+  // The packet's size first: a buffer of `max` would be cleared, and mapped, for each small message.
+  ssize_t size = 0;
+  do size = recv(socket, nullptr, 0, flags | MSG_PEEK | MSG_TRUNC);
+  while (size < 0 && errno == EINTR);
+  if (size < 0) return fail_errno("receive");
+  got.bytes.resize(std::min(max, static_cast<size_t>(size)));
+  iovec part{.iov_base = got.bytes.data(), .iov_len = got.bytes.size()};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
