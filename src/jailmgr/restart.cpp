@@ -3,6 +3,7 @@
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace jailmgr {
@@ -20,10 +21,17 @@ Result<int> restart(const Call &call) {
   auto names = TRY(named_jails(parsed, kUsage, all));
   TRY(need_root(call));
   const auto store = TRY(Store::open(call.instance));
-  if (all)
-    for (const auto &name : TRY(store.names()))
-      if (TRY(store.load(name)).autostart) names.push_back(name);
-  return for_each_jail(call, names, [&](const JailName &name) -> Status {
+  int broken = 0;
+  if (all) {
+    for (const auto &name : TRY(store.names())) {
+      const auto config = store.load(name);
+      if (config && config->autostart) names.push_back(name);
+      if (config) continue;
+      cli::report(call.program, config.error()); // whether it is meant to run cannot be told; the others can
+      broken = 1;
+    }
+  }
+  const int status = for_each_jail(call, names, [&](const JailName &name) -> Status {
     TRY(store.spec(TRY(store.load(name)))); // a jail that could not start again is not stopped
     const auto lock = TRY(NameLock::acquire(call.instance, name));
     if (const auto state = TRY(state_of(call.instance, name)); state.row)
@@ -32,6 +40,7 @@ Result<int> restart(const Call &call) {
     fmt::print("Restarted jail {}\n", name.str());
     return {};
   });
+  return std::max(status, broken);
 }
 
 } // namespace jailmgr

@@ -135,8 +135,10 @@ Status Supervisor::serve() {
   }
   if (log_) out_lines_.flush([&](std::string_view line) { log_->out(line); });
   if (log_) err_lines_.flush([&](std::string_view line) { log_->err(line); });
-  report_ready(fail(ErrorKind::System, "the jail ended before its command ran"));
   take_down();
+  // Only now: who hears of a failed start may clear up after it, and must find nothing of it.
+  report_ready(
+      std::unexpected(start_failure_.value_or(Error(ErrorKind::System, "the jail ended before its command ran"))));
   return status;
 }
 
@@ -186,7 +188,7 @@ void Supervisor::session_ended(Session &session, const Ending &ending) {
 void Supervisor::workload_ended(const Ending &ending) {
   workload_ = nullptr;
   if (ready_) { // it never ran: a start that failed, not a crash to restart from
-    report_ready(fail(ErrorKind::System, ending.failure.empty() ? describe(ending) : ending.failure));
+    start_failure_ = Error(ErrorKind::System, describe(ending));
     finish();
     return;
   }

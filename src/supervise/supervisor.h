@@ -110,6 +110,7 @@ private:
   Session *foreground_ = nullptr;
   std::optional<Ending> foreground_ending_;
   std::move_only_function<void(Status)> ready_;
+  std::optional<Error> start_failure_; // the workload never ran, and why
   BackOff back_off_;
   uint64_t started_ms_ = 0; // CLOCK_MONOTONIC
   uint64_t started_at_ = 0; // time(2)
