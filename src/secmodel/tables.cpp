@@ -26,6 +26,7 @@ static uint64_t boot_time_ns() {
 Result<Tables> Tables::open(const Instance &instance) {
   const std::string dir = instance.bpffs_dir();
   Tables tables;
+  tables.links_ = dir + "/links";
   auto settings_map = bpf::Map<uint32_t, sj_settings>::open(dir, "settings");
   if (!settings_map && settings_map.error().kind() == ErrorKind::NotFound)
     return fail(ErrorKind::NotFound, "secmodel_jail is not loaded: run 'jailmgr bootstrap'");

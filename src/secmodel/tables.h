@@ -83,6 +83,10 @@ public:
   [[nodiscard]] Result<std::vector<JailRow>> list() const;
   [[nodiscard]] Result<Denials> denials(Jid jid) const; // NotFound: no such jail; jid 0 is the host
 
+  // Is every program that guards jails attached where it was put? Unsupported, naming the first that is not. Two calls
+  // of bpf(2) for each, so it is asked at every start.
+  [[nodiscard]] Status check_guards() const;
+
   [[nodiscard]] uint64_t parent_cgroup() const { return settings_.parent_cgroup; } // v2 cgroup id, as of open()
 
 private:
@@ -119,6 +123,7 @@ private:
   bpf::Map<uint32_t, sj_denied> denied_;
   bpf::PerCpuMap<uint32_t, sj_cpu> cpu_;
   bpf::PerCpuMap<uint32_t, sj_running> running_;
+  std::string links_;      // directory of the pinned links
   sj_settings settings_{}; // as of open() or the last change
 };
 

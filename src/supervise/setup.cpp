@@ -79,6 +79,11 @@ Status Supervisor::with_tables(std::move_only_function<Status()> change) {
 
 Status Supervisor::make_cgroup() {
   const auto where = TRY(cgroup::Hierarchies::discover());
+  struct stat parent{};
+  const std::string path = where.v2 + "/" + setup_.instance.cgroup_name();
+  if (stat(path.c_str(), &parent) != 0) return fail_errno("cgroup " + path);
+  if (parent.st_ino != tables_.parent_cgroup()) // the programs hang on the one that was there before
+    return fail(ErrorKind::Unsupported, "cgroup " + path + " was made anew; 'jailctl load' puts it right");
   group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits));
   return with_tables([this]() -> Status {
     TRY(tables_.bind_cgroup(setup_.jid, group_->id()));
@@ -102,6 +107,7 @@ Status Supervisor::open_control_socket() {
 }
 
 Status Supervisor::launch_anchor() {
+  TRY(tables_.check_guards());
   const auto v1 = TRY(group_->v1_procs());
   launch::Request request{
       .spec = setup_.spec, .cgroup = group_->v2(), .v1_procs = {}, .probe_port = probe_port(setup_.spec)};

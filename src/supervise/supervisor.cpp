@@ -187,6 +187,10 @@ void Supervisor::session_ended(Session &session, const Ending &ending) {
 
 void Supervisor::workload_ended(const Ending &ending) {
   workload_ = nullptr;
+  if (ready_ && ending.failure.empty()) { // it ran, and was over before its start was seen
+    note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
+    report_ready({});
+  }
   if (ready_) { // it never ran: a start that failed, not a crash to restart from
     start_failure_ = Error(ErrorKind::System, describe(ending));
     finish();
