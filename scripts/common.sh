@@ -60,19 +60,8 @@ show_progress() {
   done
 }
 
-# run_group COMMAND...: in a process group of its own, so that all of it can be stopped. Returns its status.
-run_group() {
-  local status=0
-  set -m
-  "$@" </dev/null &
-  child=$!
-  set +m
-  wait "$child" || status=$?
-  child=
-  return "$status"
-}
-
-# run_logged LOG COMMAND...: output to LOG, progress to us. Returns the command's status.
+# run_logged LOG COMMAND...: output to LOG, progress to us; in a process group of its own, so that all of it can be stopped.
+# Returns the command's status.
 run_logged() {
   local log=$1 ticker status=0
   shift
@@ -81,7 +70,13 @@ run_logged() {
   progress=$(mktemp)
   show_progress "$log" &
   ticker=$!
-  run_group "$@" >"$log" 2>&1 || status=$?
+  set -m
+  # The redirection is the command's alone: a signal's trap runs here, and has something to say.
+  "$@" </dev/null >"$log" 2>&1 &
+  child=$!
+  set +m
+  wait "$child" || status=$?
+  child=
   rm -f "$progress"
   progress=
   wait "$ticker"
