@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <initializer_list>
@@ -43,10 +44,11 @@ int run(std::initializer_list<const char *> words) {
   return WEXITSTATUS(status);
 }
 
-// Running, or what this system will boot (an image that is being made).
+// Running, or what this system will boot (an image that is being made): not merely installed.
 bool has_systemd() {
   if (exists("/run/systemd/system")) return true;
-  return exists("/lib/systemd/system") && run({"systemctl", "--version"}) == 0;
+  char target[PATH_MAX];
+  return realpath("/sbin/init", target) != nullptr && std::string_view(target).ends_with("/systemd");
 }
 
 Result<std::string> program_directory() {
