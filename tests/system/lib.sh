@@ -116,7 +116,8 @@ seconds() { echo $(($1 * JAILS_TEST_SLOW)); }
 wait_for() {
   local deadline=$((SECONDS + $1 * JAILS_TEST_SLOW + 1))
   shift
-  until "$@" >/dev/null 2>&1; do
+  # In a subshell: an assertion that does not hold yet ends that, and not the test.
+  until ("$@") >/dev/null 2>&1; do
     if [ "$SECONDS" -ge "$deadline" ]; then fail "waited in vain for: $*"; fi
     sleep 0.02
   done
