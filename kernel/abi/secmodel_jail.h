@@ -107,13 +107,16 @@ struct sj_running {
 	__u64 jid;
 };
 
-/* What the task iterator writes for each jailed process (thread group leader). */
+/* What the task iterator writes for each jailed thread group leader, and for each other jailed thread that is on a CPU. */
 struct sj_task_row {
 	__u32 jid;
-	__u32 pid;
+	__u32 pid; /* 0: not a leader, the row speaks of its slice alone */
 	__u32 threads;
 	__u32 is_anchor;
 	__u64 vmem_pages;
+	__u32 cpu;
+	__u32 on_cpu;
+	__u64 slice_from_ns; /* on_cpu: since when, as the scheduler's own figures say */
 };
 
 /* Table "denied": jid (SJ_HOST too) -> how often each rule refused. */

@@ -38,24 +38,36 @@ static __always_inline void charge(struct sj_cpu *row, __u64 from, __u64 until)
 	}
 }
 
+/* When `task` leaves a CPU that it was not seen to enter: it was moved into its jail since, or came after a task whose
+ * own switches are not reported (a kernel may exempt threads of pid 1; seen on 6.18). Its slice as the scheduler counts
+ * it, and never from before the last switch that was seen. */
+static __always_inline __u64 unseen_start(struct task_struct *task, __u64 last_switch, __u64 now)
+{
+	__u64 ran = task->se.sum_exec_runtime - task->se.prev_sum_exec_runtime;
+
+	return ran < now - last_switch ? now - ran : last_switch;
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(account, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	__u32 zero = 0;
 	struct sj_running *now_on = bpf_map_lookup_elem(&running, &zero);
+	__u32 left = jid_of_task(prev);
 	__u32 jid = jid_of_task(next);
 	struct sj_cpu *row;
-	__u64 now;
+	__u64 now, from;
 
-	if (!now_on || (now_on->jid | jid) == 0)
+	if (!now_on || (now_on->jid | left | jid) == 0)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (now_on->jid != SJ_HOST) {
-		__u32 left = (__u32)now_on->jid;
-
+	from = now_on->since_ns;
+	if (now_on->jid != left)
+		from = unseen_start(prev, from, now);
+	if (left != SJ_HOST) {
 		row = bpf_map_lookup_elem(&cpu, &left);
-		if (row && now > now_on->since_ns)
-			charge(row, now_on->since_ns, now);
+		if (row && now > from)
+			charge(row, from, now);
 	}
 	now_on->since_ns = now;
 	now_on->jid = jid;

@@ -39,7 +39,19 @@ struct mm_struct {
 	unsigned long total_vm;
 };
 
+struct thread_info {
+	__u32 cpu;
+};
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
+	__u64 prev_sum_exec_runtime; /* its value when the task was last put on a CPU; kept by the fair class only */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
+	int on_cpu;
+	struct sched_entity se;
 	int pid;
 	int tgid;
 	struct css_set *cgroups;

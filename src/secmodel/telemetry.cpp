@@ -29,8 +29,8 @@ Result<Telemetry> Telemetry::open(const Instance &instance) {
 Result<std::vector<JailUsage>> Telemetry::snapshot() const {
   std::vector<JailUsage> usage;
   for (JailRow &jail : TRY(tables_.list())) usage.push_back({.jail = std::move(jail)});
-  TRY(add_cpu(usage));
-  TRY(add_tasks(usage));
+  const auto on_cpu = TRY(add_tasks(usage)); // before the rows, which then tell whether such a slice is over
+  TRY(add_cpu(usage, on_cpu));
   return usage;
 }
 
@@ -85,7 +85,7 @@ private:
 
 } // namespace
 
-Status Telemetry::add_cpu(std::vector<JailUsage> &usage) const {
+Status Telemetry::add_cpu(std::vector<JailUsage> &usage, const std::vector<OnCpu> &on_cpu) const {
   // In this order: a slice that ends between the two reads is in the row then, and the row's until_ns tells so.
   const auto running = TRY(tables_.running_.lookup(0));
   const uint64_t now = monotonic_ns();
@@ -98,6 +98,12 @@ Status Telemetry::add_cpu(std::vector<JailUsage> &usage) const {
       const bool runs = cpu < running.size() && running[cpu].jid == jid;
       if (runs && by_cpu[cpu].until_ns <= running[cpu].since_ns) seconds.add_slice(running[cpu].since_ns);
     }
+    // Those that were not seen to enter their CPU (accounting.bpf.c, unseen_start).
+    for (const OnCpu &task : on_cpu) {
+      if (task.jid != jid || task.cpu >= by_cpu.size() || task.cpu >= running.size()) continue;
+      const auto from = std::max<uint64_t>(task.from_ns, running[task.cpu].since_ns);
+      if (running[task.cpu].jid != jid && by_cpu[task.cpu].until_ns <= task.from_ns) seconds.add_slice(from);
+    }
     one->cpu_total_ns = seconds.total();
     one->cpu_ticks_1s = (seconds.last() + kTick / 2) / kTick;
     one->cpu_ticks_10s_avg = static_cast<double>(seconds.last_ten()) / 10 / static_cast<double>(kTick);
@@ -105,9 +111,10 @@ Status Telemetry::add_cpu(std::vector<JailUsage> &usage) const {
   return {};
 }
 
-Status Telemetry::add_tasks(std::vector<JailUsage> &usage) const {
+Result<std::vector<Telemetry::OnCpu>> Telemetry::add_tasks(std::vector<JailUsage> &usage) const {
   const Fd pass = TRY_IN("secmodel_jail", bpf::start_iterator(tasks_));
   const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  std::vector<OnCpu> on_cpu;
   std::vector<char> buffer(64 * sizeof(sj_task_row));
   size_t filled = 0;
   while (true) {
@@ -122,6 +129,8 @@ Status Telemetry::add_tasks(std::vector<JailUsage> &usage) const {
       memcpy(&row, buffer.data() + at, sizeof(row));
       JailUsage *one = usage_of(usage, row.jid);
       if (one == nullptr) continue;
+      if (row.on_cpu != 0) on_cpu.push_back({.jid = row.jid, .cpu = row.cpu, .from_ns = row.slice_from_ns});
+      if (row.pid == 0) continue;
       one->references++;
       one->processes += !row.is_anchor;
       one->threads += row.threads;
@@ -130,7 +139,7 @@ Status Telemetry::add_tasks(std::vector<JailUsage> &usage) const {
     memmove(buffer.data(), buffer.data() + at, filled - at);
     filled -= at;
   }
-  return {};
+  return on_cpu;
 }
 
 } // namespace jails

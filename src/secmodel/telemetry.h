@@ -36,8 +36,14 @@ public:
 
 private:
   Telemetry(Tables tables, Fd tasks) : tables_(std::move(tables)), tasks_(std::move(tasks)) {}
-  [[nodiscard]] Status add_cpu(std::vector<JailUsage> &usage) const;
-  [[nodiscard]] Status add_tasks(std::vector<JailUsage> &usage) const;
+  // A jailed thread that was on a CPU when the iterator passed.
+  struct OnCpu {
+    Jid jid;
+    size_t cpu;
+    uint64_t from_ns;
+  };
+  [[nodiscard]] Result<std::vector<OnCpu>> add_tasks(std::vector<JailUsage> &usage) const;
+  [[nodiscard]] Status add_cpu(std::vector<JailUsage> &usage, const std::vector<OnCpu> &on_cpu) const;
 
   Tables tables_;
   Fd tasks_; // the pinned iterator link
