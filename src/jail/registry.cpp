@@ -2,6 +2,7 @@
 
 #include "cgroup/group.h"
 #include "jail/listeners.h"
+#include "jail/public_list.h"
 #include "launch/root.h"
 #include "supervise/protocol.h"
 #include "sys/file.h"
@@ -25,12 +26,12 @@ void remove_run_dir(const Instance &instance, const std::string &name) {
 } // namespace
 
 Result<sys::FileLock> instance_lock(const Instance &instance) {
-  TRY(sys::make_dir(instance.run_dir(), 0700));
+  TRY(make_run_dir(instance));
   return sys::FileLock::acquire(instance.run_dir() + "/lock");
 }
 
 Result<NameLock> NameLock::acquire(const Instance &instance, const JailName &name) {
-  TRY(sys::make_dir(instance.run_dir(), 0700));
+  TRY(make_run_dir(instance));
   return NameLock(TRY(sys::FileLock::acquire(instance.run_dir() + "/" + name.str() + ".lock")));
 }
 
@@ -52,12 +53,14 @@ Result<Jid> register_jail(const Instance &instance, const Spec &spec, const Name
   } else {
     const auto lock = TRY(instance_lock(instance));
     jid = tables.create_jail(spec.name, spec.root, spec.profile, spec.ports);
+    if (jid) TRY(publish_list(instance, tables));
   }
   // Only now are the ports ours for sure: nobody can begin to listen on one any more.
   if (jid) {
     if (auto free = check_ports_free(spec.ports); !free) {
       const auto lock = TRY(instance_lock(instance));
       TRY(tables.destroy(*jid));
+      TRY(publish_list(instance, tables));
       jid = std::unexpected(std::move(free).error());
     }
   }
@@ -91,6 +94,7 @@ Status unregister_jail(const Instance &instance, const JailRow &row, const NameL
   {
     const auto lock = TRY(instance_lock(instance));
     TRY(tables.destroy(row.jid));
+    TRY(publish_list(instance, tables));
   }
   remove_run_dir(instance, row.name);
   return {};

@@ -3,6 +3,7 @@
 #include "sys/call.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -21,6 +22,7 @@ using anchor::Stdio;
 
 constexpr long kPipeFs = 0x50495045; // PIPEFS_MAGIC
 constexpr size_t kChunk = 65536;
+using Chunk = std::array<char, kChunk>; // on the stack, not initialised: only what is read into it costs pages
 
 // Writes it all, waiting where the other side is slow. False: the other side is gone.
 bool write_all(int fd, const char *bytes, size_t size) {
@@ -125,7 +127,7 @@ Status Streams::attach(supervise::EventLoop &loop, Fd master) {
 }
 
 void Streams::carry(Carrier &carrier) {
-  std::string buffer(kChunk, '\0');
+  Chunk buffer;
   while (!carrier.done) {
     const ssize_t n = read(carrier.our_end.get(), buffer.data(), buffer.size());
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -178,7 +180,7 @@ void Streams::end_input() {
 }
 
 void Streams::from_master() {
-  std::string buffer(kChunk, '\0');
+  Chunk buffer;
   const ssize_t n = read(master_.get(), buffer.data(), buffer.size());
   if (n > 0) {
     write_all(terminal_out_ >= 0 ? terminal_out_ : 1, buffer.data(), static_cast<size_t>(n));
@@ -191,7 +193,7 @@ void Streams::finish() {
   for (auto &carrier : carriers_)
     if (carrier->slot != 0) carry(*carrier);
   if (master_) {
-    std::string buffer(kChunk, '\0');
+    Chunk buffer;
     for (ssize_t n = 0; (n = read(master_.get(), buffer.data(), buffer.size())) > 0;)
       write_all(terminal_out_ >= 0 ? terminal_out_ : 1, buffer.data(), static_cast<size_t>(n));
   }

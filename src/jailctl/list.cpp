@@ -1,11 +1,13 @@
 #include "jailctl/verb.h"
 
 #include "cli/arguments.h"
-#include "jail/registry.h"
+#include "jail/public_list.h"
 #include "secmodel/telemetry.h"
 
+#include <algorithm>
 #include <ctime>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace jailctl {
 
@@ -17,6 +19,19 @@ uint64_t age_seconds(const JailRow &row) {
   timespec now{};
   clock_gettime(CLOCK_BOOTTIME, &now);
   return static_cast<uint64_t>(now.tv_sec) - row.created_ns / 1000000000;
+}
+
+// The tables are root's; others read what root published.
+Result<std::vector<JailUsage>> listed(const Instance &instance) {
+  if (geteuid() == 0) return TRY(Telemetry::open(instance)).snapshot();
+  std::vector<JailUsage> usage;
+  for (auto &jail : TRY(read_public_list(instance))) {
+    JailUsage &one = usage.emplace_back();
+    one.jail = std::move(jail.row);
+    one.references = jail.references;
+    one.processes = jail.references - std::min<uint64_t>(jail.references, 1); // a jail with members has its anchor
+  }
+  return usage;
 }
 
 } // namespace
@@ -32,7 +47,7 @@ Result<int> list(const Call &call) {
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 0, 0));
   if (bare && !tabs) return fail(ErrorKind::Usage, "-H needs -T");
-  const auto usage = TRY(TRY(Telemetry::open(call.instance)).snapshot());
+  const auto usage = TRY(listed(call.instance));
   if (usage.empty() && !tabs) {
     fmt::print("no jails\n");
     return 0;
@@ -44,10 +59,8 @@ Result<int> list(const Call &call) {
   for (const auto &jail : usage) {
     const auto &row = jail.jail;
     if (tabs) {
-      std::string ports;
-      for (const auto &port : row.ports) ports += (ports.empty() ? "" : ",") + to_string(port);
       fmt::print("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", row.jid, row.name, jail.references, jail.processes,
-                 to_string(row.profile), age_seconds(row), row.root, ports);
+                 to_string(row.profile), age_seconds(row), row.root, to_string(row.ports));
     } else {
       fmt::print("{:<8} {:<16} {:<8} {:<8} {:<8} {:<10} {}\n", row.jid, row.name, jail.references, jail.processes,
                  to_string(row.profile), fmt::format("{}s", age_seconds(row)), row.root);

@@ -1,6 +1,7 @@
 #include "jailctl/verb.h"
 
 #include "cli/arguments.h"
+#include "jail/public_list.h"
 #include "jail/registry.h"
 #include "loader/loader.h"
 
@@ -36,6 +37,7 @@ Result<int> unload(const Call &call) {
   TRY(need_root(call));
   const auto lock = TRY(instance_lock(call.instance));
   TRY(unload_secmodel(call.instance));
+  withdraw_list(call.instance);
   fmt::print("secmodel_jail is unloaded\n");
   return 0;
 }

@@ -52,6 +52,7 @@ Result<int> stats(const Call &call) {
   if (http && !prometheus) return fail(ErrorKind::Usage, "-h needs -P");
   if (bare && !tabs) return fail(ErrorKind::Usage, "-H needs -T");
   if (prometheus + tabs + verbose > 1) return fail(ErrorKind::Usage, "-v, -P and -T exclude each other");
+  TRY(need_root(call));
   auto usage = TRY(TRY(Telemetry::open(call.instance)).snapshot());
   if (!parsed.operands.empty()) {
     std::vector<std::string> names;

@@ -38,8 +38,7 @@ Result<int> list(const Call &call) {
   std::vector<std::vector<std::string>> rows{{"NAME", "ROOT", "SUPERVISE_CMD", "AUTOSTART", "PROFILE", "PORTS"}};
   const int status = for_each_jail(call, names, [&](const JailName &name) -> Status {
     const auto config = TRY(store.load(name));
-    std::string ports;
-    for (const auto &port : config.spec.ports) ports += (ports.empty() ? "" : ",") + to_string(port);
+    const std::string ports = to_string(config.spec.ports);
     rows.push_back({name.str(), config.spec.root, command_text(config), config.autostart ? "yes" : "no",
                     std::string(to_string(config.spec.profile)), ports.empty() ? "-" : ports});
     return {};

@@ -18,7 +18,7 @@ public:
   [[nodiscard]] const std::string &name() const { return name_; }
   [[nodiscard]] std::string bpffs_dir() const;   // /sys/fs/bpf/jail[-NAME]
   [[nodiscard]] std::string cgroup_name() const; // jail[-NAME], below the root of each hierarchy
-  [[nodiscard]] std::string run_dir() const;     // /run/jail[-NAME], 0700
+  [[nodiscard]] std::string run_dir() const;     // /run/jail[-NAME], 0711
   [[nodiscard]] std::string data_dir() const;    // /var/jailmgr[-NAME], 0700
   [[nodiscard]] std::string config_dir() const;  // /etc/jailmgr[-NAME]
   [[nodiscard]] std::string log_dir() const;     // /var/log/jail[-NAME], 0700

@@ -88,6 +88,12 @@ std::string to_string(const PortReservation &port) {
   return port.family == 4 ? text + "@" + address : text + "@[" + address + "]";
 }
 
+std::string to_string(const std::vector<PortReservation> &ports) {
+  std::string text;
+  for (const auto &port : ports) text += (text.empty() ? "" : ",") + to_string(port);
+  return text;
+}
+
 bool overlap(const PortReservation &a, const PortReservation &b) {
   if (a.port != b.port || (a.protos & b.protos) == 0) return false;
   return a.family == 0 || b.family == 0 || (a.family == b.family && a.addr == b.addr);

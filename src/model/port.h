@@ -28,6 +28,7 @@ Result<PortReservation> parse_port(std::string_view text);
 // "p[,p...]", appended to `to`; the same port claimed twice in `to`, or more than 32, is Usage.
 Status add_ports(std::vector<PortReservation> &to, std::string_view list);
 std::string to_string(const PortReservation &port);
+std::string to_string(const std::vector<PortReservation> &ports); // as add_ports() reads them
 // Do two reservations claim something in common?
 bool overlap(const PortReservation &a, const PortReservation &b);
 
