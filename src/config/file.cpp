@@ -4,6 +4,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "sys/file.h"
+#include "sys/lock.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -53,14 +54,15 @@ Status replace(const std::string &path, std::string_view bytes) {
   const Fd dir_fd(open(dir.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
   if (!dir_fd) return fail_errno("cannot open its directory");
 
-  std::string temporary = dir + "/.new-XXXXXX";
-  const Fd fd(mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd) return fail_errno("cannot create a temporary file beside it");
-  ScopeExit remove_temporary([&] { unlink(temporary.c_str()); });
+  // One name for all writers, so that what a killed one left is gone with the next save.
+  const std::string temporary = dir + "/.new";
+  auto lock = TRY_IN("cannot create a temporary file beside it", sys::FileLock::acquire(temporary));
+  ScopeExit remove_temporary([&] { lock.remove_file(); });
 
-  if (fchmod(fd.get(), 0600) != 0) return fail_errno("cannot set the mode");
-  TRY(write_all(fd.get(), bytes));
-  if (fsync(fd.get()) != 0) return fail_errno("cannot sync"); // before the rename, or a crash leaves an empty file
+  if (ftruncate(lock.get(), 0) != 0) return fail_errno("cannot clear what a killed writer left");
+  if (fchmod(lock.get(), 0600) != 0) return fail_errno("cannot set the mode");
+  TRY(write_all(lock.get(), bytes));
+  if (fsync(lock.get()) != 0) return fail_errno("cannot sync"); // before the rename, or a crash leaves an empty file
   if (rename(temporary.c_str(), path.c_str()) != 0) return fail_errno("cannot rename into place");
   remove_temporary.dismiss();
   if (fsync(dir_fd.get()) != 0) return fail_errno("cannot sync its directory");

@@ -117,6 +117,7 @@ static std::unexpected<Error> refused(std::string_view what, int sys_errno) {
 
 Result<Object> load_object(const Concern &concern, const std::string &pin_dir) {
   const LogCapture log;
+  libbpf_set_memlock_rlim(0); // nothing is charged to it since Linux 5.11, and its failure would hide the real one
   const std::string_view bytes = concern.bytes();
   const std::string name(concern.name);
   LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name.c_str(),

@@ -66,7 +66,9 @@ Status set_group(User &user, std::string_view name, std::string_view group) {
   return {};
 }
 
+// As initgroups(3): the primary one first.
 void add_groups(User &user, std::string_view group) {
+  user.groups = {user.gid};
   each_line(group, 4, [&](const auto &field) {
     const auto gid = parse_id(field[2]);
     if (!gid || *gid == user.gid) return false;

@@ -18,6 +18,7 @@ public:
   // Is it held by a process now? False when the file does not exist.
   static bool held(const std::string &path);
 
+  [[nodiscard]] int get() const { return fd_.get(); } // open for reading and writing
   // Takes the file away while still holding the lock.
   void remove_file();
 

@@ -90,6 +90,13 @@ TEST_F(ConfigFile, WriteReplacesWhole) {
   EXPECT_EQ(names(), std::vector<std::string>{"f"});
 }
 
+TEST_F(ConfigFile, WhatAKilledWriterLeftIsGoneWithTheNextSave) {
+  put(".new", "half of a longer text");
+  ASSERT_TRUE(write_file(at("f"), "one"));
+  EXPECT_EQ(*read_file(at("f")), "one");
+  EXPECT_EQ(names(), std::vector<std::string>{"f"});
+}
+
 TEST_F(ConfigFile, WriteReplacesALinkNotItsTarget) {
   put("target", "old");
   fs::create_symlink(at("target"), at("link"));

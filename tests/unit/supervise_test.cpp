@@ -70,7 +70,7 @@ TEST(FindUser, ByNameNumberAndGroup) {
   ASSERT_TRUE(www);
   EXPECT_EQ(www->uid, 33U);
   EXPECT_EQ(www->gid, 33U);
-  EXPECT_EQ(www->groups, std::vector<uint32_t>{4});
+  EXPECT_EQ(www->groups, (std::vector<uint32_t>{33, 4}));
   EXPECT_EQ(www->home, "/var/www");
   EXPECT_EQ(find_user("33", kPasswd, kGroup)->name, "www-data");
   EXPECT_EQ(find_user("", kPasswd, kGroup)->uid, 0U);
