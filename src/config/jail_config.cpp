@@ -13,14 +13,38 @@ namespace jails {
 
 namespace {
 
-constexpr auto kKeys =
-    std::to_array<std::string_view>({"version",        "autostart",        "command",           "profile",
-                                     "ports",          "restart",          "stop_grace",        "hostname",
-                                     "root",           "root.kind",        "root.base",         "root.path",
-                                     "limits",         "limits.memory",    "limits.processes",  "limits.files",
-                                     "limits.sockbuf", "limits.cpu_quota", "limits.cpu_period", "log",
-                                     "log.facility",   "log.out_level",    "log.err_level",     "log.tag",
-                                     "mount",          "mount.source",     "mount.target",      "mount.read_only"});
+constexpr auto kKeys = std::to_array<std::string_view>({"version",
+                                                        "autostart",
+                                                        "command",
+                                                        "profile",
+                                                        "ports",
+                                                        "restart",
+                                                        "stop_grace",
+                                                        "hostname",
+                                                        "root",
+                                                        "root.kind",
+                                                        "root.base",
+                                                        "root.path",
+                                                        "limits",
+                                                        "limits.memory",
+                                                        "limits.processes",
+                                                        "limits.files",
+                                                        "limits.sockbuf",
+                                                        "limits.cpu_quota",
+                                                        "limits.cpu_period",
+                                                        "log",
+                                                        "log.facility",
+                                                        "log.out_level",
+                                                        "log.err_level",
+                                                        "log.tag",
+                                                        "depends",
+                                                        "tags",
+                                                        "ready",
+                                                        "ready_timeout",
+                                                        "mount",
+                                                        "mount.source",
+                                                        "mount.target",
+                                                        "mount.read_only"});
 
 void read_command(TableReader &top, JailConfig &to) {
   const auto *entry = top.find("command");
@@ -116,17 +140,11 @@ void read_mounts(TableReader &top, std::vector<Bind> &to) {
   }
 }
 
-std::string list_text(const auto &items, auto to_text) {
-  std::string out = "[";
-  for (const auto &item : items) out += (out.size() == 1 ? "" : ", ") + toml_string(to_text(item));
-  return out + "]";
-}
-
 void write_command(Writer &out, const JailConfig &config) {
   // The line as a person wrote it, as long as it still means the command in force.
   const auto words = split_command(config.command_line);
   const bool as_written = words && *words == config.spec.command;
-  const auto list = [&] { return list_text(config.spec.command, [](const std::string &word) { return word; }); };
+  const auto list = [&] { return toml_list(config.spec.command, [](const std::string &word) { return word; }); };
   out.key("The command that the jail is there for: a line, split into words as sh(1) does but run by no\n"
           "shell, or a list of words. It runs supervised. Default: none.",
           "command", as_written ? toml_string(config.command_line) : list(), config.spec.command.empty());
@@ -198,6 +216,7 @@ Result<JailConfig> parse_jail(std::string_view text, std::string_view file, cons
     config.spec.hostname = value;
     return {};
   });
+  read_order(top, config);
   read_root(top, config);
   read_limits(top, config.spec.limits);
   read_log(top, config.spec.log);
@@ -219,10 +238,11 @@ std::string write_jail(const JailConfig &config) {
   write_supervision(out, config.autostart, spec.profile, spec.restart, spec.stop_grace_ms);
   out.key("Ports that only this jail may bind, up to 32: \"8080\" is TCP and UDP on any address; narrower:\n"
           "\"tcp/443\", \"udp/53@10.0.0.5\", \"tcp/443@[fd00::5]\". Default: none.",
-          "ports", list_text(spec.ports, [](const PortReservation &port) { return to_string(port); }),
+          "ports", toml_list(spec.ports, [](const PortReservation &port) { return to_string(port); }),
           spec.ports.empty());
   out.key("The host name in the jail. Default: the jail's name.", "hostname",
           toml_string(spec.hostname.empty() ? spec.name.str() : spec.hostname), spec.hostname.empty());
+  write_order(out, config);
   const bool plain = config.root_kind == RootKind::Plain;
   out.section("[root]", "The jail's root directory.");
   out.key("\"thin\": shares the base's read-only trees; \"thick\": a full copy of the base; \"plain\": the directory\n"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "model/readiness.h"
 #include "model/spec.h"
 
 #include <cstdint>
@@ -29,10 +30,19 @@ struct JailConfig {
   RootKind root_kind = RootKind::Thin;
   std::string base = "host";
   std::string command_line; // command as written, when it was a string; empty: a list or none. spec.command is in force
+  std::vector<std::string> depends{}; // names of jails that come up before it; not its own
+  std::vector<std::string> tags{};    // words to select jails by
+  Readiness ready{};
+  uint32_t ready_timeout_ms = kReadyTimeoutMs; // 0 to kReadyTimeoutMaxMs
   int version = kConfigVersion;
 
   friend bool operator==(const JailConfig &, const JailConfig &) = default;
 };
+
+// What both the file and the command line go through. Usage.
+Status add_tag(std::vector<std::string> &tags, std::string_view tag);
+Status add_dependency(JailConfig &config, std::string_view name);
+Status check_readiness(const JailConfig &config); // a port has to be one of the jail's
 
 // A jail of that name with every key at its default.
 JailConfig default_jail(const JailName &name, std::string_view default_root);

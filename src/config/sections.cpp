@@ -97,7 +97,7 @@ static std::string size_text(uint64_t bytes) {
   return unit == 0 ? std::to_string(bytes) : fmt::format("\"{}{}\"", bytes, kUnits[unit - 1]);
 }
 
-static std::string seconds_text(uint32_t ms) {
+std::string seconds_text(uint32_t ms) {
   return ms % 1000 == 0 ? std::to_string(ms / 1000) : fmt::format("{}.{:03}", ms / 1000, ms % 1000);
 }
 

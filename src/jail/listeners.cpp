@@ -80,15 +80,24 @@ std::string holder(uint64_t inode) {
   return "a kernel socket";
 }
 
-} // namespace
-
-Status check_ports_free(std::span<const PortReservation> ports) {
-  if (ports.empty()) return {};
+Result<std::vector<Bound>> all_bound() {
   std::vector<Bound> bound;
   TRY(read_table("/proc/net/tcp", kTcp, bound));
   TRY(read_table("/proc/net/tcp6", kTcp, bound));
   TRY(read_table("/proc/net/udp", kUdp, bound));
   TRY(read_table("/proc/net/udp6", kUdp, bound));
+  return bound;
+}
+
+} // namespace
+
+Result<bool> is_served(const PortReservation &port) {
+  return std::ranges::any_of(TRY(all_bound()), [&](const Bound &other) { return overlap(port, other.at); });
+}
+
+Status check_ports_free(std::span<const PortReservation> ports) {
+  if (ports.empty()) return {};
+  const auto bound = TRY(all_bound());
   for (const auto &port : ports)
     for (const auto &other : bound)
       if (overlap(port, other.at))

@@ -12,4 +12,7 @@ namespace jails {
 // bound at an address that the reservation covers.
 Status check_ports_free(std::span<const PortReservation> ports);
 
+// Does anyone listen there (TCP), or have it bound (UDP)?
+Result<bool> is_served(const PortReservation &port);
+
 } // namespace jails

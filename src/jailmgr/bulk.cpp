@@ -1,32 +1,219 @@
 #include "jailmgr/bulk.h"
 
+#include "base/text.h"
+
+#include <algorithm>
 #include <cstdio>
 #include <fmt/format.h>
+#include <fnmatch.h>
+#include <map>
+#include <set>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace jailmgr {
 
 using namespace jails;
 
-Result<std::vector<JailName>> named_jails(const cli::Parsed &parsed, std::string_view usage, bool all) {
-  if (all && !parsed.operands.empty()) return fail(ErrorKind::Usage, "give names or --all, not both");
-  if (!all) TRY(cli::want_operands(parsed, usage, 1, SIZE_MAX));
+void add_selection(std::vector<Option> &options, Selection &to, const char *all, bool with_jobs) {
+  options.push_back({0, "all", nullptr, all, set_flag(to.all), true});
+  options.push_back({0, "tag", "TAG", "jails that bear this tag; more than once: any of them",
+                     [&to](std::string_view text) { return add_tag(to.tags, text); }, false});
+  if (!with_jobs) return;
+  options.push_back({0, "jobs", "N", "jails at a time (default: one for each CPU)",
+                     [&to](std::string_view text) -> Status {
+                       constexpr uint64_t kMax = 256;
+                       const auto jobs = parse_int<uint64_t>(text);
+                       if (!jobs || *jobs == 0 || *jobs > kMax)
+                         return fail(ErrorKind::Usage, in_quotes(text) + ": expected a number from 1 to 256");
+                       to.jobs = *jobs;
+                       return {};
+                     },
+                     true});
+}
+
+namespace {
+
+bool is_glob(std::string_view operand) { return operand.find_first_of("*?[") != operand.npos; }
+
+void add_once(std::vector<JailName> &names, const JailName &name) {
+  if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+}
+
+Status add_matching(std::vector<JailName> &names, const std::vector<JailName> &existing, std::string_view glob) {
+  const std::string pattern(glob);
+  bool found = false;
+  for (const auto &name : existing) {
+    if (fnmatch(pattern.c_str(), name.str().c_str(), 0) != 0) continue;
+    add_once(names, name);
+    found = true;
+  }
+  if (!found) return fail(ErrorKind::NotFound, "no jail matches " + in_quotes(glob));
+  return {};
+}
+
+Status add_tagged(std::vector<JailName> &names, const Store &store, const std::vector<std::string> &tags) {
+  std::vector<std::string> unused = tags;
+  for (const auto &name : TRY(store.names())) {
+    const auto config = TRY(store.load(name)); // whether it bears the tag cannot be told of a broken one
+    for (const auto &tag : config.tags) {
+      if (std::ranges::find(tags, tag) == tags.end()) continue;
+      add_once(names, name);
+      std::erase(unused, tag);
+    }
+  }
+  if (!unused.empty()) return fail(ErrorKind::NotFound, "no jail has the tag " + unused[0]);
+  return {};
+}
+
+} // namespace
+
+Status check_selection(const cli::Parsed &parsed, std::string_view usage, const Selection &selection) {
+  const bool some = !parsed.operands.empty() || !selection.tags.empty();
+  if (selection.all && some) return fail(ErrorKind::Usage, "give names or --all, not both");
+  if (!selection.all && !some) TRY(cli::want_operands(parsed, usage, 1, SIZE_MAX));
+  for (const auto &operand : parsed.operands)
+    if (!is_glob(operand)) TRY(JailName::parse(operand));
+  return {};
+}
+
+Result<std::vector<JailName>> named_jails(const Store &store, const cli::Parsed &parsed, const Selection &selection) {
   std::vector<JailName> names;
-  for (const auto &operand : parsed.operands) names.push_back(TRY(JailName::parse(operand)));
+  for (const auto &operand : parsed.operands) {
+    if (!is_glob(operand))
+      add_once(names, TRY(JailName::parse(operand)));
+    else
+      TRY(add_matching(names, TRY(store.names()), operand));
+  }
+  if (!selection.tags.empty()) TRY(add_tagged(names, store, selection.tags));
   return names;
 }
 
-int for_each_jail(const cli::Call &call, std::span<const JailName> names,
-                  const std::function<Status(const JailName &)> &act) {
-  int status = 0;
-  for (const auto &name : names) {
-    auto done = act(name);
-    fflush(stdout);
-    if (done) continue;
-    status = 1;
-    const bool named = done.error().text().find(name.str()) != std::string::npos;
-    cli::report(call.program, named ? done.error() : Error(done.error()).context("jail " + name.str()));
+Result<std::vector<JailName>> marked_jails(const cli::Call &call, const Store &store, int &broken) {
+  std::vector<JailName> names;
+  for (const auto &name : TRY(store.names())) {
+    const auto config = store.load(name);
+    if (config && config->autostart) names.push_back(name);
+    if (config) continue;
+    cli::report(call.program, config.error()); // whether it is meant to run cannot be told; of the others it can
+    broken = 1;
   }
+  return names;
+}
+
+Result<std::vector<JailName>> with_dependencies(const Needs &needs, const std::vector<JailName> &names) {
+  std::vector<std::string> words;
+  for (const auto &name : names) words.push_back(name.str());
+  std::vector<JailName> all;
+  for (const auto &name : TRY(with_needs(needs, words))) all.push_back(TRY(JailName::parse(name)));
+  return all;
+}
+
+Result<Needs> read_needs(const Store &store) {
+  Needs needs;
+  for (const auto &name : TRY(store.names())) {
+    const auto config = store.load(name);
+    needs[name.str()] = config ? config->depends : std::vector<std::string>();
+  }
+  return needs;
+}
+
+namespace {
+
+bool do_one(const cli::Call &call, const JailName &name, const Act &act) {
+  auto done = act(name);
+  fflush(stdout);
+  if (done) return true;
+  const bool named = done.error().text().find(name.str()) != std::string::npos;
+  cli::report(call.program, named ? done.error() : Error(done.error()).context("jail " + name.str()));
+  return false;
+}
+
+// Runs acts in processes of their own, those first whose needs are met.
+class Crew {
+public:
+  Crew(const cli::Call &call, const Needs &needs, const Act &act) : call_(call), needs_(needs), act_(act) {}
+
+  Result<int> run(std::vector<JailName> waiting, size_t jobs) {
+    std::set<std::string> open; // not done yet
+    for (const auto &name : waiting) open.insert(name.str());
+    while (!waiting.empty() || !working_.empty()) {
+      for (auto at = waiting.begin(); at != waiting.end() && working_.size() < jobs;) {
+        if (waits_for(*at, open)) {
+          at++;
+          continue;
+        }
+        TRY(start(*at, open));
+        at = waiting.erase(at);
+      }
+      if (!working_.empty()) TRY(reap(open));
+    }
+    return failed_.empty() ? 0 : 1;
+  }
+
+private:
+  bool waits_for(const JailName &name, const std::set<std::string> &open) const {
+    return std::ranges::any_of(needs_of(name), [&](const auto &other) { return open.contains(other); });
+  }
+  std::vector<std::string> needs_of(const JailName &name) const {
+    const auto at = needs_.find(name.str());
+    return at == needs_.end() ? std::vector<std::string>() : at->second;
+  }
+
+  Status start(const JailName &name, std::set<std::string> &open) {
+    for (const auto &other : needs_of(name)) {
+      if (!failed_.contains(other)) continue;
+      cli::report(call_.program, Error(ErrorKind::System,
+                                       fmt::format("jail {}: left alone, because jail {} failed", name.str(), other)));
+      failed_.insert(name.str());
+      open.erase(name.str());
+      return {};
+    }
+    fflush(stdout);
+    const pid_t pid = fork();
+    if (pid < 0) return fail_errno("fork");
+    if (pid == 0) _exit(do_one(call_, name, act_) ? 0 : 1);
+    working_.emplace(pid, name.str());
+    return {};
+  }
+
+  Status reap(std::set<std::string> &open) {
+    int status = 0;
+    const pid_t pid = static_cast<pid_t>(TEMP_FAILURE_RETRY(waitpid(-1, &status, 0)));
+    if (pid < 0) return fail_errno("waitpid");
+    const auto at = working_.find(pid);
+    if (at == working_.end()) return {};
+    if (status != 0) failed_.insert(at->second);
+    open.erase(at->second);
+    working_.erase(at);
+    return {};
+  }
+
+  const cli::Call &call_;
+  const Needs &needs_;
+  const Act &act_;
+  std::map<pid_t, std::string> working_;
+  std::set<std::string> failed_;
+};
+
+} // namespace
+
+int for_each_jail(const cli::Call &call, std::span<const JailName> names, const Act &act) {
+  int status = 0;
+  for (const auto &name : names)
+    if (!do_one(call, name, act)) status = 1;
   return status;
+}
+
+Result<int> for_each_in_order(const cli::Call &call, const std::vector<JailName> &names, const Needs &needs,
+                              uint64_t jobs, const Act &act) {
+  if (names.size() == 1) return for_each_jail(call, names, act);
+  std::vector<std::string> wanted;
+  for (const auto &name : names) wanted.push_back(name.str());
+  std::vector<JailName> ordered;
+  for (const auto &name : TRY(in_order(needs, wanted))) ordered.push_back(TRY(JailName::parse(name)));
+  const auto cpus = static_cast<uint64_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+  return Crew(call, needs, act).run(std::move(ordered), jobs == 0 ? cpus : jobs);
 }
 
 } // namespace jailmgr

@@ -9,6 +9,7 @@
 #include "launch/root.h"
 #include "model/spec_options.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace jailmgr {
@@ -67,6 +68,25 @@ std::vector<Option> options_of(Wanted &wanted) {
                      [&](std::string_view text) -> Status {
                        TRY(check_hostname(text));
                        config.spec.hostname = text;
+                       return {};
+                     },
+                     true});
+  options.push_back({0, "depends", "NAME[,NAME...]", "jails that are started, and ready, before it",
+                     [&](std::string_view text) -> Status {
+                       for (auto name : split(text, ',')) TRY(add_dependency(config, name));
+                       return {};
+                     },
+                     false});
+  options.push_back({0, "tags", "WORD[,WORD...]", "words to select jails by (jailmgr start --tag WORD)",
+                     [&](std::string_view text) -> Status {
+                       for (auto tag : split(text, ',')) TRY(add_tag(config.tags, tag));
+                       return {};
+                     },
+                     false});
+  options.push_back({0, "ready", "WHEN",
+                     "it counts as ready: running (default), port:8080, file:/run/ready, command:LINE, alive:SECONDS",
+                     [&](std::string_view text) -> Status {
+                       config.ready = TRY(parse_readiness(text));
                        return {};
                      },
                      true});
@@ -130,6 +150,9 @@ Result<int> create(const Call &call) {
   wanted.config.spec.name = name;
   wanted.config.spec.root = store.default_root(name);
   TRY(check_limits(wanted.config.spec.limits));
+  TRY_IN("--ready", check_readiness(wanted.config));
+  if (std::ranges::find(wanted.config.depends, name.str()) != wanted.config.depends.end())
+    return fail(ErrorKind::Usage, "--depends: a jail cannot depend on itself");
   const bool there = store.contains(name);
   if (there && !wanted.replace)
     return fail(ErrorKind::Exists,

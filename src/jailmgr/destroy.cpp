@@ -51,11 +51,11 @@ Status destroy_one(const Instance &instance, const Store &store, const JailName 
 } // namespace
 
 Result<int> destroy(const Call &call) {
-  constexpr std::string_view kUsage = "jailmgr destroy [--yes] name ... | --all";
-  bool all = false;
+  constexpr std::string_view kUsage = "jailmgr destroy [--yes] name ... | --tag TAG | --all";
+  Selection selection;
   bool yes = false;
   std::vector<Option> options;
-  options.push_back({0, "all", nullptr, "every jail", set_flag(all), true});
+  add_selection(options, selection, "every jail", false);
   options.push_back({'y', "yes", nullptr, "do not ask about several jails", set_flag(yes), true});
   const auto parsed = TRY(parse(
       call, kUsage,
@@ -63,12 +63,12 @@ Result<int> destroy(const Call &call) {
       "directory of a plain root is kept.",
       std::move(options)));
   if (parsed.help) return 0;
-  auto names = TRY(named_jails(parsed, kUsage, all));
+  TRY(check_selection(parsed, kUsage, selection));
   TRY(need_root(call));
   const auto store = TRY(Store::open(call.instance));
   TRY(store.clean());
-  if (all) names = TRY(store.names());
-  if (!yes && (names.size() > 1 || (all && !names.empty()))) TRY(confirm(names));
+  const auto names = selection.all ? TRY(store.names()) : TRY(named_jails(store, parsed, selection));
+  if (!yes && (names.size() > 1 || (selection.all && !names.empty()))) TRY(confirm(names));
   return for_each_jail(call, names, [&](const JailName &name) { return destroy_one(call.instance, store, name); });
 }
 

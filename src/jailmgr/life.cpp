@@ -1,6 +1,7 @@
 #include "jailmgr/life.h"
 
 #include "cli/members.h"
+#include "jailmgr/ready.h"
 
 #include <fmt/format.h>
 
@@ -76,6 +77,15 @@ Status start_jail(const Instance &instance, const Store &store, const JailName &
   }
   TRY(bring_up(instance, store, name, With::Command, lock));
   return {};
+}
+
+Status make_ready(const Instance &instance, const Store &store, const JailName &name) {
+  auto ready = wait_ready(instance, TRY(store.load(name)));
+  if (ready) return {};
+  const Status stopped = stop_jail(instance, name);
+  if (!stopped && stopped.error().kind() != ErrorKind::NotFound)
+    return fail(ready.error().kind(), fmt::format("{}; and then: {}", ready.error().text(), stopped.error().text()));
+  return ready;
 }
 
 Status take_down(const Instance &instance, const JailRow &row, const NameLock &lock) {

@@ -25,6 +25,9 @@ jails::Result<bool> bring_up(const jails::Instance &instance, const Store &store
 // have processes there.
 jails::Status start_jail(const jails::Instance &instance, const Store &store, const jails::JailName &name);
 
+// Waits until a jail that was just started is ready; one that does not become so is stopped again.
+jails::Status make_ready(const jails::Instance &instance, const Store &store, const jails::JailName &name);
+
 // Stops what runs of it and unregisters it. NotFound "jail web is not running".
 jails::Status stop_jail(const jails::Instance &instance, const jails::JailName &name);
 jails::Status take_down(const jails::Instance &instance, const jails::JailRow &row, const jails::NameLock &lock);

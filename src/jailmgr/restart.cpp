@@ -11,36 +11,36 @@ namespace jailmgr {
 using namespace jails;
 
 Result<int> restart(const Call &call) {
-  constexpr std::string_view kUsage = "jailmgr restart name ... | --all";
-  bool all = false;
+  constexpr std::string_view kUsage = "jailmgr restart [options] name ... | --tag TAG | --all";
+  Selection selection;
   std::vector<Option> options;
-  options.push_back({0, "all", nullptr, "every jail marked for autostart", set_flag(all), true});
-  const auto parsed = TRY(parse(call, kUsage, "Stops jails and starts them again, with the configuration as it is now.",
+  add_selection(options, selection, "every jail marked for autostart", true);
+  const auto parsed = TRY(parse(call, kUsage,
+                                "Stops jails and starts them again, with the configuration as it is now, and waits "
+                                "until each is ready. Jails that\nthey depend on go first; those that depend on them "
+                                "are left alone.",
                                 std::move(options)));
   if (parsed.help) return 0;
-  auto names = TRY(named_jails(parsed, kUsage, all));
+  TRY(check_selection(parsed, kUsage, selection));
   TRY(need_root(call));
   const auto store = TRY(Store::open(call.instance));
   int broken = 0;
-  if (all) {
-    for (const auto &name : TRY(store.names())) {
-      const auto config = store.load(name);
-      if (config && config->autostart) names.push_back(name);
-      if (config) continue;
-      cli::report(call.program, config.error()); // whether it is meant to run cannot be told; the others can
-      broken = 1;
-    }
-  }
-  const int status = for_each_jail(call, names, [&](const JailName &name) -> Status {
+  const auto names =
+      selection.all ? TRY(marked_jails(call, store, broken)) : TRY(named_jails(store, parsed, selection));
+  const auto needs = TRY(read_needs(store));
+  const auto act = [&](const JailName &name) -> Status {
     TRY(store.spec(TRY(store.load(name)))); // a jail that could not start again is not stopped
-    const auto lock = TRY(NameLock::acquire(call.instance, name));
-    if (const auto state = TRY(state_of(call.instance, name)); state.row)
-      TRY(take_down(call.instance, *state.row, lock));
-    TRY(bring_up(call.instance, store, name, With::Command, lock));
+    {
+      const auto lock = TRY(NameLock::acquire(call.instance, name));
+      if (const auto state = TRY(state_of(call.instance, name)); state.row)
+        TRY(take_down(call.instance, *state.row, lock));
+      TRY(bring_up(call.instance, store, name, With::Command, lock));
+    }
+    TRY(make_ready(call.instance, store, name));
     fmt::print("Restarted jail {}\n", name.str());
     return {};
-  });
-  return std::max(status, broken);
+  };
+  return std::max(TRY(for_each_in_order(call, names, needs, selection.jobs, act)), broken);
 }
 
 } // namespace jailmgr

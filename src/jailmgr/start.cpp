@@ -12,50 +12,47 @@ using namespace jails;
 
 namespace {
 
-Result<int> start_all(const Call &call, const Store &store) {
-  int broken = 0;
-  std::vector<JailName> wanted;
-  for (const auto &name : TRY(store.names())) {
-    const auto config = store.load(name);
-    if (config && config->autostart) wanted.push_back(name);
-    if (config) continue;
-    cli::report(call.program, config.error());
-    broken = 1;
-  }
-  const int status = for_each_jail(call, wanted, [&](const JailName &name) -> Status {
-    const auto state = TRY(state_of(call.instance, name));
+// What is up is left alone, as is a jail that is up without its command because somebody works there.
+Status start_one(const Instance &instance, const Store &store, const JailName &name, bool named) {
+  TRY(store.require(name));
+  if (!named) {
+    const auto state = TRY(state_of(instance, name));
     if (state.up() && state.word != "idle") return {};
-    const Status started = start_jail(call.instance, store, name);
-    if (!started && started.error().kind() == ErrorKind::Busy && state.up()) return {}; // idle, and meant to be
-    TRY(started);
-    fmt::print("Started jail {}\n", name.str());
-    return {};
-  });
-  return std::max(status, broken);
+  }
+  const Status started = start_jail(instance, store, name);
+  if (!started && !named && started.error().kind() == ErrorKind::Busy) return {};
+  TRY(started);
+  TRY(make_ready(instance, store, name));
+  fmt::print("Started jail {}\n", name.str());
+  return {};
 }
 
 } // namespace
 
 Result<int> start(const Call &call) {
-  constexpr std::string_view kUsage = "jailmgr start name ... | --all";
-  bool all = false;
+  constexpr std::string_view kUsage = "jailmgr start [options] name ... | --tag TAG | --all";
+  Selection selection;
   std::vector<Option> options;
-  options.push_back(
-      {0, "all", nullptr, "every jail marked for autostart; those that run are left alone", set_flag(all), true});
-  const auto parsed =
-      TRY(parse(call, kUsage, "Registers the jails and runs their commands under supervision.", std::move(options)));
+  add_selection(options, selection, "every jail marked for autostart; those that run are left alone", true);
+  const auto parsed = TRY(parse(call, kUsage,
+                                "Registers the jails and runs their commands under supervision, after the jails that "
+                                "they depend on, and waits\nuntil each is ready.",
+                                std::move(options)));
   if (parsed.help) return 0;
-  const auto names = TRY(named_jails(parsed, kUsage, all));
+  TRY(check_selection(parsed, kUsage, selection));
   TRY(need_root(call));
   const auto store = TRY(Store::open(call.instance));
   TRY(store.clean());
-  if (all) return start_all(call, store);
-  return for_each_jail(call, names, [&](const JailName &name) -> Status {
-    TRY(store.require(name));
-    TRY(start_jail(call.instance, store, name));
-    fmt::print("Started jail {}\n", name.str());
-    return {};
-  });
+  int broken = 0;
+  const auto names =
+      selection.all ? TRY(marked_jails(call, store, broken)) : TRY(named_jails(store, parsed, selection));
+  const auto needs = TRY(read_needs(store));
+  const auto all = TRY(with_dependencies(needs, names));
+  const bool named = !selection.all;
+  const int status = TRY(for_each_in_order(call, all, needs, selection.jobs, [&](const JailName &name) {
+    return start_one(call.instance, store, name, named && std::ranges::find(names, name) != names.end());
+  }));
+  return std::max(status, broken);
 }
 
 } // namespace jailmgr

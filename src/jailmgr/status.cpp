@@ -27,11 +27,7 @@ std::string local_time(uint64_t seconds) {
 
 std::string or_dash(uint64_t number) { return number == 0 ? "-" : fmt::format("{}", number); }
 
-std::string ports_text(const std::vector<PortReservation> &ports) {
-  std::string text;
-  for (const auto &port : ports) text += (text.empty() ? "" : ",") + to_string(port);
-  return text.empty() ? "-" : text;
-}
+std::string ports_text(const std::vector<PortReservation> &ports) { return ports.empty() ? "-" : to_string(ports); }
 
 std::vector<std::string> row_of(const JailName &name, const State &state) {
   const auto &supervisor = state.supervisor;
@@ -47,18 +43,22 @@ std::vector<std::string> row_of(const JailName &name, const State &state) {
 } // namespace
 
 Result<int> status(const Call &call) {
-  constexpr std::string_view kUsage = "jailmgr status [name ...]";
+  constexpr std::string_view kUsage = "jailmgr status [name ... | --tag TAG]";
   constexpr std::string_view kAbout = "What the jails are doing: running, idle (up without a command), waiting (for "
                                       "the next restart), stopping, ended\n"
                                       "(its command has ended and is not restarted), failed (its supervisor died), "
                                       "stopped. With names, exits with 3 when\n"
                                       "one of them is not up.";
-  const auto parsed = TRY(parse(call, kUsage, kAbout, {}));
+  Selection selection;
+  std::vector<Option> options;
+  add_selection(options, selection, "every jail, as without names", false);
+  const auto parsed = TRY(parse(call, kUsage, kAbout, std::move(options)));
   if (parsed.help) return 0;
+  const bool all = selection.all || (parsed.operands.empty() && selection.tags.empty());
+  if (!all) TRY(check_selection(parsed, kUsage, selection));
   TRY(need_root(call));
   const auto store = TRY(Store::open(call.instance));
-  const bool all = parsed.operands.empty();
-  const auto names = all ? TRY(store.names()) : TRY(named_jails(parsed, kUsage, false));
+  const auto names = all ? TRY(store.names()) : TRY(named_jails(store, parsed, selection));
   std::vector<std::vector<std::string>> rows{{"NAME", "STATE", "JID", "PID", "SINCE", "RESTARTS", "PORTS"}};
   bool down = false;
   const int failed = for_each_jail(call, names, [&](const JailName &name) -> Status {

@@ -3,6 +3,7 @@
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace jailmgr {
@@ -10,22 +11,26 @@ namespace jailmgr {
 using namespace jails;
 
 Result<int> stop(const Call &call) {
-  constexpr std::string_view kUsage = "jailmgr stop name ... | --all";
-  bool all = false;
+  constexpr std::string_view kUsage = "jailmgr stop [options] name ... | --tag TAG | --all";
+  Selection selection;
   std::vector<Option> options;
-  options.push_back({0, "all", nullptr, "every jail that is up, autostart or not", set_flag(all), true});
-  const auto parsed = TRY(parse(
-      call, kUsage,
-      "SIGTERM to the command, the jail's grace, then everything in the jail is killed; the jail is unregistered.",
-      std::move(options)));
+  add_selection(options, selection, "every jail that is up, autostart or not", true);
+  const auto parsed = TRY(parse(call, kUsage,
+                                "SIGTERM to the command, the jail's grace, then everything in the jail is killed; the "
+                                "jail is unregistered. Jails\n"
+                                "that depend on it and are up are stopped before it.",
+                                std::move(options)));
   if (parsed.help) return 0;
-  auto names = TRY(named_jails(parsed, kUsage, all));
+  TRY(check_selection(parsed, kUsage, selection));
   TRY(need_root(call));
   const auto store = TRY(Store::open(call.instance));
-  if (all)
-    for (const auto &name : TRY(store.names()))
-      if (find_jail(call.instance, name.str())) names.push_back(name); // nobody is asked who may not answer
-  return for_each_jail(call, names, [&](const JailName &name) -> Status {
+  const auto named = TRY(named_jails(store, parsed, selection));
+  const auto dependents = reversed(TRY(read_needs(store)));
+  auto names = selection.all ? TRY(store.names()) : TRY(with_dependencies(dependents, named));
+  std::erase_if(names, [&](const JailName &name) {
+    return std::ranges::find(named, name) == named.end() && !find_jail(call.instance, name.str());
+  });
+  return for_each_in_order(call, names, dependents, selection.jobs, [&](const JailName &name) -> Status {
     TRY(store.require(name));
     TRY(stop_jail(call.instance, name));
     fmt::print("Stopped jail {}\n", name.str());

@@ -31,6 +31,10 @@ ports = ["8080", 443, "udp/53@10.0.0.5"]
 restart = "on-failure"
 stop_grace = 2.5
 hostname = "www"
+depends = ["db", "cache"]
+tags = ["front"]
+ready = "port:443"
+ready_timeout = 1.5
 [root]
 kind = "plain"
 base = "trixie"
@@ -65,6 +69,10 @@ read_only = false
   spec.command = {"/usr/sbin/httpd", "-f", "/etc/my conf"};
   spec.profile = Profile::Medium;
   for (auto port : {"8080", "443", "udp/53@10.0.0.5"}) spec.ports.push_back(*parse_port(port));
+  expected.depends = {"db", "cache"};
+  expected.tags = {"front"};
+  expected.ready = *parse_readiness("port:443");
+  expected.ready_timeout_ms = 1500;
   spec.restart = RestartPolicy::OnFailure;
   spec.stop_grace_ms = 2500;
   spec.hostname = "www";
@@ -104,10 +112,10 @@ TEST(WriteJail, DefaultHasEveryKeyCommentedOut) {
   for (auto row : split(text, '\n'))
     if (!row.empty() && row[0] != '#') active.push_back(row);
   EXPECT_EQ(active, (std::vector<std::string_view>{"version = 1", "[root]", "[limits]", "[log]"}));
-  for (auto key :
-       {"autostart", "command",   "profile",   "ports",     "restart", "stop_grace", "hostname",  "kind",
-        "base",      "path",      "memory",    "processes", "files",   "sockbuf",    "cpu_quota", "cpu_period",
-        "facility",  "out_level", "err_level", "tag",       "source",  "target",     "read_only"})
+  for (auto key : {"depends",   "tags",      "ready",      "ready_timeout", "autostart", "command",    "profile",
+                   "ports",     "restart",   "stop_grace", "hostname",      "kind",      "base",       "path",
+                   "memory",    "processes", "files",      "sockbuf",       "cpu_quota", "cpu_period", "facility",
+                   "out_level", "err_level", "tag",        "source",        "target",    "read_only"})
     EXPECT_NE(text.find("\n#" + std::string(key) + " = "), text.npos) << key;
   for (auto row : split(text, '\n')) EXPECT_LE(row.size(), 110U) << row;
   ASSERT_TRUE(parse(text)) << error_text(parse(text));
@@ -196,6 +204,10 @@ JailConfig random_config(Random &random) {
   config.autostart = random.coin();
   config.root_kind = static_cast<RootKind>(random.number(0, 2));
   if (config.root_kind == RootKind::Plain) spec.root = "/" + random.text(10, false);
+  if (random.coin()) config.depends = {"db", "x-1"};
+  if (random.coin()) config.tags = {"a", "b.c"};
+  if (random.coin()) config.ready = *parse_readiness(random.coin() ? "file:/run/x" : "command:a 'b c'");
+  config.ready_timeout_ms = static_cast<uint32_t>(random.number(0, kReadyTimeoutMaxMs));
   if (random.coin()) config.base = "b_" + std::to_string(random.number(0, 9)) + ":x";
   spec.profile = static_cast<Profile>(random.number(0, 2));
   spec.restart = static_cast<RestartPolicy>(random.number(0, 2));
