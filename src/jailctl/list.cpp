@@ -1,25 +1,15 @@
 #include "jailctl/verb.h"
 
 #include "cli/arguments.h"
+#include "cli/members.h"
 #include "jail/registry.h"
 #include "secmodel/telemetry.h"
 
-#include <ctime>
 #include <fmt/format.h>
 
 namespace jailctl {
 
 using namespace jails;
-
-namespace {
-
-uint64_t age_seconds(const JailRow &row) {
-  timespec now{};
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<uint64_t>(now.tv_sec) - row.created_ns / 1000000000;
-}
-
-} // namespace
 
 Result<int> list(const Call &call) {
   constexpr std::string_view kUsage = "jailctl list [-T [-H]]";
@@ -47,10 +37,10 @@ Result<int> list(const Call &call) {
       std::string ports;
       for (const auto &port : row.ports) ports += (ports.empty() ? "" : ",") + to_string(port);
       fmt::print("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", row.jid, row.name, jail.references, jail.processes,
-                 to_string(row.profile), age_seconds(row), row.root, ports);
+                 to_string(row.profile), cli::age_seconds(row), row.root, ports);
     } else {
       fmt::print("{:<8} {:<16} {:<8} {:<8} {:<8} {:<10} {}\n", row.jid, row.name, jail.references, jail.processes,
-                 to_string(row.profile), fmt::format("{}s", age_seconds(row)), row.root);
+                 to_string(row.profile), fmt::format("{}s", cli::age_seconds(row)), row.root);
     }
   }
   return 0;

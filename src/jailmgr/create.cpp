@@ -51,7 +51,7 @@ std::vector<Option> options_of(Wanted &wanted) {
       {'a', "autostart", nullptr, "start it with 'jailmgr start --all', as at boot", set_flag(config.autostart), true});
   options.push_back({'x', "command", "LINE", "the supervised command, split into words as sh(1) does, run by no shell",
                      [&](std::string_view line) { return set_command(config, line); }, true});
-  add_jail_options(options, {config.spec.profile, config.spec.ports, config.spec.limits});
+  add_jail_options(options, {config.spec.profile, config.spec.permissions, config.spec.ports, config.spec.limits});
   add_log_options(options, config.spec.log);
   add_mount_option(options, config.spec.binds);
   options.push_back({0, "root", "thin|thick|plain:PATH",

@@ -28,6 +28,8 @@ Result<PortReservation> parse_port(std::string_view text);
 // "p[,p...]", appended to `to`; the same port claimed twice in `to`, or more than 32, is Usage.
 Status add_ports(std::vector<PortReservation> &to, std::string_view list);
 std::string to_string(const PortReservation &port);
+// Is one of them below 1024, where the kernel wants CAP_NET_BIND_SERVICE?
+bool has_low_port(const std::vector<PortReservation> &ports);
 // Do two reservations claim something in common?
 bool overlap(const PortReservation &a, const PortReservation &b);
 

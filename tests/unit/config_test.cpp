@@ -27,6 +27,8 @@ version = 1
 autostart = true
 command = "/usr/sbin/httpd -f '/etc/my conf'"
 profile = "medium"
+allow = ["chroot", "mlock"]
+deny = ["ptrace"]
 ports = ["8080", 443, "udp/53@10.0.0.5"]
 restart = "on-failure"
 stop_grace = 2.5
@@ -64,6 +66,7 @@ read_only = false
   Spec &spec = expected.spec;
   spec.command = {"/usr/sbin/httpd", "-f", "/etc/my conf"};
   spec.profile = Profile::Medium;
+  spec.permissions = {*parse_permission("chroot") | *parse_permission("mlock"), *parse_permission("ptrace")};
   for (auto port : {"8080", "443", "udp/53@10.0.0.5"}) spec.ports.push_back(*parse_port(port));
   spec.restart = RestartPolicy::OnFailure;
   spec.stop_grace_ms = 2500;
@@ -105,9 +108,9 @@ TEST(WriteJail, DefaultHasEveryKeyCommentedOut) {
     if (!row.empty() && row[0] != '#') active.push_back(row);
   EXPECT_EQ(active, (std::vector<std::string_view>{"version = 1", "[root]", "[limits]", "[log]"}));
   for (auto key :
-       {"autostart", "command",   "profile",   "ports",     "restart", "stop_grace", "hostname",  "kind",
-        "base",      "path",      "memory",    "processes", "files",   "sockbuf",    "cpu_quota", "cpu_period",
-        "facility",  "out_level", "err_level", "tag",       "source",  "target",     "read_only"})
+       {"autostart", "command",   "profile",   "allow",  "deny",      "ports",  "restart",  "stop_grace", "hostname",
+        "kind",      "base",      "path",      "memory", "processes", "files",  "sockbuf",  "cpu_quota",  "cpu_period",
+        "facility",  "out_level", "err_level", "tag",    "source",    "target", "read_only"})
     EXPECT_NE(text.find("\n#" + std::string(key) + " = "), text.npos) << key;
   for (auto row : split(text, '\n')) EXPECT_LE(row.size(), 110U) << row;
   ASSERT_TRUE(parse(text)) << error_text(parse(text));
