@@ -130,6 +130,7 @@ Result<int> create(const Call &call) {
   wanted.config.spec.name = name;
   wanted.config.spec.root = store.default_root(name);
   TRY(check_limits(wanted.config.spec.limits));
+  TRY(check_permissions(wanted.config.spec.permissions, wanted.config.spec.profile));
   const bool there = store.contains(name);
   if (there && !wanted.replace)
     return fail(ErrorKind::Exists,

@@ -1,3 +1,4 @@
+#include "abi/permissions.h"
 #include "base/text.h"
 #include "config/jail_config.h"
 #include "result.h"
@@ -201,6 +202,11 @@ JailConfig random_config(Random &random) {
   if (config.root_kind == RootKind::Plain) spec.root = "/" + random.text(10, false);
   if (random.coin()) config.base = "b_" + std::to_string(random.number(0, 9)) + ":x";
   spec.profile = static_cast<Profile>(random.number(0, 2));
+  for (unsigned id = 0; id < SJ_PERMS; id++) {
+    const bool grantable = (sj_permissions[id].grantable >> static_cast<unsigned>(spec.profile) & 1) != 0;
+    auto &set = grantable && random.coin() ? spec.permissions.allow : spec.permissions.deny;
+    if (random.coin()) set |= SJ_BIT(id);
+  }
   spec.restart = static_cast<RestartPolicy>(random.number(0, 2));
   spec.stop_grace_ms = static_cast<uint32_t>(random.coin() ? random.number(0, 3600000) : 1000 * random.number(0, 3600));
   for (uint64_t n = random.number(0, 5); n > 0; n--) {
