@@ -94,6 +94,16 @@ bool proc_sys_read_only() {
   return fd < 0; // EROFS, or ENOENT where /proc has no sys
 }
 
+// The calls of the table alone: its texts would double this program, which every jail holds in memory.
+struct Probes {
+  sj_probe_call of[SJ_PERMS];
+};
+constexpr Probes kProbes = [] {
+  Probes probes{};
+  for (unsigned id = 0; id < SJ_PERMS; id++) probes.of[id] = sj_permissions[id].probe;
+  return probes;
+}();
+
 void check(const CheckRequest &request) {
   CheckReply reply{};
   reply.type = FromAnchor::Checked;
@@ -109,7 +119,7 @@ void check(const CheckRequest &request) {
   held(kGuardKeyring, call(__NR_add_key, 1, 1, 1, 1, 1) == -EPERM);
   held(kGuardProcReadOnly, proc_sys_read_only());
   for (unsigned id = 0; id < SJ_PERMS; id++) {
-    const auto &probe = sj_permissions[id].probe;
+    const auto &probe = kProbes.of[id];
     if (sj_has(request.permissions, id) == 0 && probe.error != 0 &&
         call(probe.nr, probe.args[0], probe.args[1], probe.args[2], probe.args[3]) == -static_cast<long>(probe.error))
       reply.refused |= SJ_BIT(id);

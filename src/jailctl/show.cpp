@@ -59,6 +59,7 @@ constexpr NamedLimit kLimits[] = {{"memory", &Limits::memory},       {"processes
 
 std::vector<std::string> port_texts(const JailRow &row) {
   std::vector<std::string> texts;
+  texts.reserve(row.ports.size());
   for (const auto &port : row.ports) texts.push_back(to_string(port));
   return texts;
 }
