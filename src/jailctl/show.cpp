@@ -36,7 +36,10 @@ Result<Shown> look_up(const Call &call, const JailName &name) {
   else if (spec.error().kind() != ErrorKind::NotFound)
     return std::unexpected(std::move(spec).error());
   shown.state = shown.row.supervisor != 0 ? "failed" : "registered";
-  if (!is_running(call.instance, name)) return shown;
+  if (!is_running(call.instance, name)) {
+    shown.row.supervisor = shown.row.anchor = 0; // of processes that are gone
+    return shown;
+  }
   auto status = supervisor_status(call.instance, name);
   if (!status && status.error().kind() == ErrorKind::NotFound) { // it is only starting, or just ends
     shown.state = "changing";

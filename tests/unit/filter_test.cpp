@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <random>
 
 namespace jails::launch {
 namespace {
@@ -94,6 +95,9 @@ std::vector<Variant> variants() {
       every |= SJ_BIT(id);
       all.push_back({profile, base ^ SJ_BIT(id), name}); // the other way round than the profile has it
     }
+    std::mt19937_64 random(level_of(profile)); // always the same sets
+    for (unsigned i = 0; i < 10; i++)
+      all.push_back({profile, every & random(), fmt::format("{} set {}", to_string(profile), i)});
     all.push_back({profile, every, fmt::format("{} with all", to_string(profile))});
     all.push_back({profile, 0, fmt::format("{} with none", to_string(profile))});
   }
