@@ -1,22 +1,25 @@
-/* The syscall policy of the three profiles as data, and the reference decision. The compiled seccomp filters are made
- * from these tables and tested against sj_syscall() for every number.
- * A rule applies when its profile bit is set and its conditions hold; the first that applies decides; with none, the
- * profile's default does. Arguments are compared in their low 32 bits under a mask, because the kernel reads these
- * arguments as int or unsigned int: garbage in the upper half must not get round a rule (CVE-2019-10063,
- * CVE-2019-7303). User space only (x86_64 numbers). */
+/* The syscall policy as data, and the reference decision. The compiled seccomp filters are made from these tables and
+ * tested against sj_syscall() for every number.
+ * A rule stands always, or as long as a permission (permissions.h) is not there, or only with one. The first that
+ * stands and whose conditions hold decides; with none, the profile's default does. Arguments are compared in their low
+ * 32 bits under a mask, because the kernel reads these arguments as int or unsigned int: garbage in the upper half must
+ * not get round a rule (CVE-2019-10063, CVE-2019-7303). User space only (x86_64 numbers). */
 #ifndef SECMODEL_JAIL_SYSCALL_POLICY_H
 #define SECMODEL_JAIL_SYSCALL_POLICY_H
 
-#include "abi/secmodel_jail.h"
-
-#include <asm/unistd.h>
-#include <errno.h>
+#include "abi/permissions.h"
 
 #ifndef __x86_64__
 #error "the syscall policy is written for x86_64"
 #endif
 
 /* Numbers newer than the headers this may be built with (Linux 6.5 to 6.17). */
+#ifndef __NR_uretprobe
+#define __NR_uretprobe 335
+#endif
+#ifndef __NR_uprobe
+#define __NR_uprobe 336
+#endif
 #ifndef __NR_cachestat
 #define __NR_cachestat 451
 #endif
@@ -77,12 +80,6 @@
 #define SJ_NR(name) __NR_##name
 #define SJ_SYSCALL_KNOWN_MAX __NR_file_setattr /* numbers above: ENOSYS in every profile */
 
-#define SJ_L (1 << SJ_PROFILE_LOW)
-#define SJ_M (1 << SJ_PROFILE_MEDIUM)
-#define SJ_H (1 << SJ_PROFILE_HIGH)
-#define SJ_LMH (SJ_L | SJ_M | SJ_H)
-#define SJ_MH (SJ_M | SJ_H)
-
 enum sj_op {
 	SJ_ANY = 0,  /* no condition */
 	SJ_EQ,       /* (arg & mask) == value */
@@ -99,192 +96,211 @@ struct sj_condition {
 
 struct sj_syscall_rule {
 	__u16 nr;
-	__u8 profiles;
+	__u8 unless; /* enum sj_permission_id: the rule stands while this is not there */
+	__u8 with;   /* and only with this; SJ_PERM_NONE in both: always */
 	__u16 error; /* 0: allow */
 	struct sj_condition when[2];
 };
 
 #define SJ_ALL 0xffffffffU
 #define SJ_IF(op, arg, mask, value) {op, arg, mask, value}
-#define SJ_DENY_ALWAYS(name, profiles, error)                                                                          \
+/* Refusals stand unless the permission is there (SJ_PERM_NONE: always), SJ_WITH rules allow, and only with it. */
+#define SJ_DENY_ALWAYS(name, unless, error)                                                                            \
 	{                                                                                                              \
-		SJ_NR(name), profiles, error,                                                                          \
+		SJ_NR(name), unless, SJ_PERM_NONE, error,                                                              \
 		{                                                                                                      \
 			{SJ_ANY, 0, 0, 0}, {SJ_ANY, 0, 0, 0}                                                           \
 		}                                                                                                      \
 	}
-#define SJ_RULE1(name, profiles, error, c)                                                                             \
+#define SJ_RULE1(name, unless, error, c)                                                                               \
 	{                                                                                                              \
-		SJ_NR(name), profiles, error,                                                                          \
+		SJ_NR(name), unless, SJ_PERM_NONE, error,                                                              \
 		{                                                                                                      \
 			c, {SJ_ANY, 0, 0, 0}                                                                           \
 		}                                                                                                      \
 	}
-#define SJ_RULE2(name, profiles, error, a, b)                                                                          \
+#define SJ_RULE2(name, unless, error, a, b)                                                                            \
 	{                                                                                                              \
-		SJ_NR(name), profiles, error,                                                                          \
+		SJ_NR(name), unless, SJ_PERM_NONE, error,                                                              \
 		{                                                                                                      \
 			a, b                                                                                           \
 		}                                                                                                      \
 	}
+#define SJ_WITH(name, permission, a, b)                                                                                \
+	{                                                                                                              \
+		SJ_NR(name), SJ_PERM_NONE, permission, 0,                                                              \
+		{                                                                                                      \
+			a, b                                                                                           \
+		}                                                                                                      \
+	}
+#define SJ_TRUE {SJ_ANY, 0, 0, 0}
+#define SJ_ALWAYS SJ_PERM_NONE
 
 #define SJ_CLONE_NEW 0x7e020000U /* NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET */
 #define SJ_CLONE_NEWTIME 0x80U
 
 /* clang-format off: a table is read by its lines */
 static const struct sj_syscall_rule sj_syscall_rules[] = {
-    /* Namespaces: none may be made or entered. clone3's flags stand behind a pointer (CVE-2021-41133); libc falls back.
-     */
-    SJ_DENY_ALWAYS(clone3, SJ_LMH, ENOSYS),
-    SJ_RULE1(clone, SJ_LMH, EPERM, SJ_IF(SJ_NE, 0, SJ_CLONE_NEW, 0)),
-    SJ_RULE1(unshare, SJ_LMH, EPERM, SJ_IF(SJ_NE, 0, SJ_CLONE_NEW | SJ_CLONE_NEWTIME, 0)),
-    SJ_DENY_ALWAYS(setns, SJ_LMH, EPERM),
+    /* Namespaces: none may be made (with userns, by the kernel's own rules) or entered. clone3's flags stand behind a
+     * pointer (CVE-2021-41133); libc falls back. */
+    SJ_DENY_ALWAYS(clone3, SJ_ALWAYS, ENOSYS),
+    SJ_RULE1(clone, SJ_PERM_USERNS, EPERM, SJ_IF(SJ_NE, 0, SJ_CLONE_NEW, 0)),
+    SJ_RULE1(unshare, SJ_PERM_USERNS, EPERM, SJ_IF(SJ_NE, 0, SJ_CLONE_NEW | SJ_CLONE_NEWTIME, 0)),
+    SJ_DENY_ALWAYS(setns, SJ_ALWAYS, EPERM),
     /* Mounts. Landlock covers the old calls only (SECURITY W01). */
-    SJ_DENY_ALWAYS(mount, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(umount2, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(pivot_root, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(fsopen, SJ_LMH, ENOSYS),
-    SJ_DENY_ALWAYS(fsconfig, SJ_LMH, ENOSYS),
-    SJ_DENY_ALWAYS(fsmount, SJ_LMH, ENOSYS),
-    SJ_DENY_ALWAYS(fspick, SJ_LMH, ENOSYS),
-    SJ_DENY_ALWAYS(open_tree, SJ_LMH, ENOSYS),
-    SJ_DENY_ALWAYS(open_tree_attr, SJ_LMH, ENOSYS),
-    SJ_DENY_ALWAYS(move_mount, SJ_LMH, ENOSYS),
-    SJ_DENY_ALWAYS(mount_setattr, SJ_LMH, ENOSYS),
-    SJ_DENY_ALWAYS(chroot, SJ_MH, EPERM),
-    SJ_RULE1(mknod, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, 0170000, 0020000)),
-    SJ_RULE1(mknod, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, 0170000, 0060000)),
-    SJ_RULE1(mknodat, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 2, 0170000, 0020000)),
-    SJ_RULE1(mknodat, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 2, 0170000, 0060000)),
+    SJ_DENY_ALWAYS(mount, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(umount2, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(pivot_root, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(fsopen, SJ_ALWAYS, ENOSYS),
+    SJ_DENY_ALWAYS(fsconfig, SJ_ALWAYS, ENOSYS),
+    SJ_DENY_ALWAYS(fsmount, SJ_ALWAYS, ENOSYS),
+    SJ_DENY_ALWAYS(fspick, SJ_ALWAYS, ENOSYS),
+    SJ_DENY_ALWAYS(open_tree, SJ_ALWAYS, ENOSYS),
+    SJ_DENY_ALWAYS(open_tree_attr, SJ_ALWAYS, ENOSYS),
+    SJ_DENY_ALWAYS(move_mount, SJ_ALWAYS, ENOSYS),
+    SJ_DENY_ALWAYS(mount_setattr, SJ_ALWAYS, ENOSYS),
+    SJ_DENY_ALWAYS(chroot, SJ_PERM_CHROOT, EPERM),
+    SJ_RULE1(mknod, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, 0170000, 0020000)),
+    SJ_RULE1(mknod, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, 0170000, 0060000)),
+    SJ_RULE1(mknodat, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 2, 0170000, 0020000)),
+    SJ_RULE1(mknodat, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 2, 0170000, 0060000)),
     /* File handles reach files outside the root (NetBSD FILEHANDLE). */
-    SJ_DENY_ALWAYS(open_by_handle_at, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(name_to_handle_at, SJ_MH, EPERM),
+    SJ_DENY_ALWAYS(open_by_handle_at, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(name_to_handle_at, SJ_PERM_FILE_HANDLE_NAMES, EPERM),
     /* Same-uid host processes: the uid check of these calls knows no jail (W06, W07). */
-    SJ_RULE1(prlimit64, SJ_LMH, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE1(prlimit64, SJ_ALWAYS, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
     /* RLIMIT_CORE stays 1: the kernel takes that for "no helper" (core(5), W37). */
-    SJ_RULE2(prlimit64, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 4), SJ_IF(SJ_NONZERO64, 2, 0, 0)),
-    SJ_RULE1(setrlimit, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 0, SJ_ALL, 4)),
-    SJ_RULE1(sched_setaffinity, SJ_LMH, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
-    SJ_RULE1(sched_setscheduler, SJ_LMH, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
-    SJ_RULE1(sched_setparam, SJ_LMH, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
-    SJ_RULE1(sched_setattr, SJ_LMH, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
-    SJ_RULE1(setpriority, SJ_LMH, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
-    SJ_RULE1(setpriority, SJ_LMH, EPERM, SJ_IF(SJ_NE, 1, SJ_ALL, 0)),
-    SJ_RULE1(ioprio_set, SJ_LMH, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 1)),
-    SJ_RULE1(ioprio_set, SJ_LMH, EPERM, SJ_IF(SJ_NE, 1, SJ_ALL, 0)),
-    SJ_RULE1(sched_getaffinity, SJ_H, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
-    SJ_RULE1(sched_getscheduler, SJ_H, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
-    SJ_RULE1(sched_getparam, SJ_H, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
-    SJ_RULE1(sched_getattr, SJ_H, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
-    SJ_RULE1(sched_rr_get_interval, SJ_H, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE2(prlimit64, SJ_PERM_CORE_DUMPS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 4), SJ_IF(SJ_NONZERO64, 2, 0, 0)),
+    SJ_RULE1(setrlimit, SJ_PERM_CORE_DUMPS, EPERM, SJ_IF(SJ_EQ, 0, SJ_ALL, 4)),
+    SJ_RULE1(sched_setaffinity, SJ_ALWAYS, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE1(sched_setscheduler, SJ_ALWAYS, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE1(sched_setparam, SJ_ALWAYS, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE1(sched_setattr, SJ_ALWAYS, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE1(setpriority, SJ_ALWAYS, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE1(setpriority, SJ_ALWAYS, EPERM, SJ_IF(SJ_NE, 1, SJ_ALL, 0)),
+    SJ_RULE1(ioprio_set, SJ_ALWAYS, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 1)),
+    SJ_RULE1(ioprio_set, SJ_ALWAYS, EPERM, SJ_IF(SJ_NE, 1, SJ_ALL, 0)),
+    SJ_RULE1(sched_getaffinity, SJ_PERM_SCHEDULING_READ, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE1(sched_getscheduler, SJ_PERM_SCHEDULING_READ, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE1(sched_getparam, SJ_PERM_SCHEDULING_READ, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE1(sched_getattr, SJ_PERM_SCHEDULING_READ, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
+    SJ_RULE1(sched_rr_get_interval, SJ_PERM_SCHEDULING_READ, EPERM, SJ_IF(SJ_NE, 0, SJ_ALL, 0)),
     /* PIDFD_GET_INFO tells of any pid (W25). */
-    SJ_DENY_ALWAYS(pidfd_open, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(pidfd_getfd, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(kcmp, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(process_vm_readv, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(process_vm_writev, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(ptrace, SJ_H, EPERM),
-    SJ_RULE1(ptrace, SJ_M, EPERM, SJ_IF(SJ_EQ, 0, SJ_ALL, 0)), /* TRACEME: W05 */
-    SJ_DENY_ALWAYS(process_madvise, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(process_mrelease, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(move_pages, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(migrate_pages, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(mbind, SJ_MH, EPERM),
-    SJ_DENY_ALWAYS(set_mempolicy, SJ_MH, EPERM),
-    SJ_DENY_ALWAYS(set_mempolicy_home_node, SJ_MH, EPERM),
+    SJ_DENY_ALWAYS(pidfd_open, SJ_PERM_PIDFD_OPEN, EPERM),
+    SJ_DENY_ALWAYS(pidfd_getfd, SJ_PERM_PTRACE, EPERM),
+    SJ_DENY_ALWAYS(kcmp, SJ_PERM_PTRACE, EPERM),
+    SJ_DENY_ALWAYS(process_vm_readv, SJ_PERM_PTRACE, EPERM),
+    SJ_DENY_ALWAYS(process_vm_writev, SJ_PERM_PTRACE, EPERM),
+    SJ_RULE1(ptrace, SJ_PERM_TRACE_ME, EPERM, SJ_IF(SJ_EQ, 0, SJ_ALL, 0)), /* W05 */
+    SJ_WITH(ptrace, SJ_PERM_TRACE_ME, SJ_IF(SJ_EQ, 0, SJ_ALL, 0), SJ_TRUE),
+    SJ_DENY_ALWAYS(ptrace, SJ_PERM_PTRACE, EPERM),
+    SJ_DENY_ALWAYS(process_madvise, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(process_mrelease, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(move_pages, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(migrate_pages, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(mbind, SJ_PERM_MEMORY_POLICY, EPERM),
+    SJ_DENY_ALWAYS(set_mempolicy, SJ_PERM_MEMORY_POLICY, EPERM),
+    SJ_DENY_ALWAYS(set_mempolicy_home_node, SJ_PERM_MEMORY_POLICY, EPERM),
+    SJ_WITH(get_mempolicy, SJ_PERM_MEMORY_POLICY, SJ_TRUE, SJ_TRUE), /* not in the list of high */
     /* Keyrings are per uid, shared with the host (W23). */
-    SJ_DENY_ALWAYS(add_key, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(request_key, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(keyctl, SJ_LMH, EPERM),
+    SJ_DENY_ALWAYS(add_key, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(request_key, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(keyctl, SJ_ALWAYS, EPERM),
     /* Sockets: UNIX, INET, INET6 and few NETLINK protocols; NETLINK_ROUTE sockets are SOCK_RAW by custom (W21, W22). */
-    SJ_RULE1(socket, SJ_LMH, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 1)),
-    SJ_RULE2(socket, SJ_LMH, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 16), SJ_IF(SJ_EQ, 2, SJ_ALL, 0)),
-    SJ_RULE2(socket, SJ_L, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 16), SJ_IF(SJ_EQ, 2, SJ_ALL, 4)),
-    SJ_RULE2(socket, SJ_L, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 16), SJ_IF(SJ_EQ, 2, SJ_ALL, 9)),
-    SJ_RULE1(socket, SJ_LMH, EAFNOSUPPORT, SJ_IF(SJ_EQ, 0, SJ_ALL, 16)),
-    SJ_RULE1(socket, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, 0xf, 3)),
-    SJ_RULE1(socket, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, 0xf, 10)),
-    SJ_RULE1(socket, SJ_LMH, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 2)),
-    SJ_RULE1(socket, SJ_LMH, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 10)),
-    SJ_DENY_ALWAYS(socket, SJ_LMH, EAFNOSUPPORT),
-    SJ_RULE1(socketpair, SJ_LMH, EAFNOSUPPORT, SJ_IF(SJ_NE, 0, SJ_ALL, 1)),
+    SJ_RULE1(socket, SJ_ALWAYS, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 1)),
+    SJ_WITH(socket, SJ_PERM_NETLINK_ROUTE, SJ_IF(SJ_EQ, 0, SJ_ALL, 16), SJ_IF(SJ_EQ, 2, SJ_ALL, 0)),
+    SJ_WITH(socket, SJ_PERM_SOCKET_DIAG, SJ_IF(SJ_EQ, 0, SJ_ALL, 16), SJ_IF(SJ_EQ, 2, SJ_ALL, 4)),
+    SJ_WITH(socket, SJ_PERM_AUDIT_WRITE, SJ_IF(SJ_EQ, 0, SJ_ALL, 16), SJ_IF(SJ_EQ, 2, SJ_ALL, 9)),
+    SJ_WITH(socket, SJ_PERM_NETLINK_UEVENT, SJ_IF(SJ_EQ, 0, SJ_ALL, 16), SJ_IF(SJ_EQ, 2, SJ_ALL, 15)),
+    SJ_WITH(socket, SJ_PERM_NETLINK_GENERIC, SJ_IF(SJ_EQ, 0, SJ_ALL, 16), SJ_IF(SJ_EQ, 2, SJ_ALL, 16)),
+    SJ_RULE1(socket, SJ_ALWAYS, EAFNOSUPPORT, SJ_IF(SJ_EQ, 0, SJ_ALL, 16)),
+    SJ_RULE1(socket, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, 0xf, 3)),
+    SJ_RULE1(socket, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, 0xf, 10)),
+    SJ_RULE1(socket, SJ_ALWAYS, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 2)),
+    SJ_RULE1(socket, SJ_ALWAYS, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 10)),
+    SJ_DENY_ALWAYS(socket, SJ_ALWAYS, EAFNOSUPPORT),
+    SJ_RULE1(socketpair, SJ_ALWAYS, EAFNOSUPPORT, SJ_IF(SJ_NE, 0, SJ_ALL, 1)),
     /* io_uring runs calls that no filter sees (W29). */
-    SJ_DENY_ALWAYS(io_uring_setup, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(io_uring_enter, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(io_uring_register, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(bpf, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(perf_event_open, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(userfaultfd, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(lsm_set_self_attr, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(fanotify_init, SJ_LMH, EPERM),
+    SJ_DENY_ALWAYS(io_uring_setup, SJ_PERM_IO_URING, EPERM),
+    SJ_DENY_ALWAYS(io_uring_enter, SJ_PERM_IO_URING, EPERM),
+    SJ_DENY_ALWAYS(io_uring_register, SJ_PERM_IO_URING, EPERM),
+    SJ_DENY_ALWAYS(bpf, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(perf_event_open, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(userfaultfd, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(lsm_set_self_attr, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(fanotify_init, SJ_ALWAYS, EPERM),
     /* Terminals and file systems: TIOCSTI TIOCLINUX TIOCCONS TIOCSETD; FIFREEZE FITHAW FITRIM FS_IOC_FSSETXATTR;
        SETFLAGS. */
-    SJ_RULE1(ioctl, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x5412)),
-    SJ_RULE1(ioctl, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x541c)),
-    SJ_RULE1(ioctl, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x541d)),
-    SJ_RULE1(ioctl, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x5423)),
-    SJ_RULE1(ioctl, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0xc0045877)),
-    SJ_RULE1(ioctl, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0xc0045878)),
-    SJ_RULE1(ioctl, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0xc0185879)),
-    SJ_RULE1(ioctl, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x401c5820)),
-    SJ_RULE1(ioctl, SJ_MH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x40086602)),
-    SJ_RULE1(ioctl, SJ_MH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x40046602)),
-    SJ_DENY_ALWAYS(file_setattr, SJ_LMH, EPERM),
-    SJ_RULE1(fcntl, SJ_LMH, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 1024)), /* F_SETLEASE (W39) */
+    SJ_RULE1(ioctl, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x5412)),
+    SJ_RULE1(ioctl, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x541c)),
+    SJ_RULE1(ioctl, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x541d)),
+    SJ_RULE1(ioctl, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x5423)),
+    SJ_RULE1(ioctl, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0xc0045877)),
+    SJ_RULE1(ioctl, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0xc0045878)),
+    SJ_RULE1(ioctl, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0xc0185879)),
+    SJ_RULE1(ioctl, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x401c5820)),
+    SJ_RULE1(ioctl, SJ_PERM_FILE_FLAGS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x40086602)),
+    SJ_RULE1(ioctl, SJ_PERM_FILE_FLAGS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 0x40046602)),
+    SJ_DENY_ALWAYS(file_setattr, SJ_ALWAYS, EPERM),
+    SJ_RULE1(fcntl, SJ_ALWAYS, EPERM, SJ_IF(SJ_EQ, 1, SJ_ALL, 1024)), /* F_SETLEASE (W39) */
     /* Host state. */
-    SJ_DENY_ALWAYS(syslog, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(acct, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(swapon, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(swapoff, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(reboot, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(kexec_load, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(kexec_file_load, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(init_module, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(finit_module, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(delete_module, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(iopl, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(ioperm, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(quotactl, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(quotactl_fd, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(vhangup, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(nfsservctl, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(lookup_dcookie, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(uselib, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(ustat, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(sysfs, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(clock_settime, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(settimeofday, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(adjtimex, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(clock_adjtime, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(sethostname, SJ_LMH, EPERM),
-    SJ_DENY_ALWAYS(setdomainname, SJ_LMH, EPERM),
-    /* NetBSD high denies SysV IPC administration; the whole family goes. */
-    SJ_DENY_ALWAYS(shmget, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(shmat, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(shmctl, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(shmdt, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(semget, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(semop, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(semctl, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(semtimedop, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(msgget, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(msgsnd, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(msgrcv, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(msgctl, SJ_H, EPERM),
+    SJ_DENY_ALWAYS(syslog, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(acct, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(swapon, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(swapoff, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(reboot, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(kexec_load, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(kexec_file_load, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(init_module, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(finit_module, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(delete_module, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(iopl, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(ioperm, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(quotactl, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(quotactl_fd, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(vhangup, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(nfsservctl, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(lookup_dcookie, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(uselib, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(ustat, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(sysfs, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(clock_settime, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(settimeofday, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(adjtimex, SJ_PERM_CLOCK_READ, EPERM),
+    SJ_DENY_ALWAYS(clock_adjtime, SJ_PERM_CLOCK_READ, EPERM),
+    SJ_DENY_ALWAYS(sethostname, SJ_ALWAYS, EPERM),
+    SJ_DENY_ALWAYS(setdomainname, SJ_ALWAYS, EPERM),
+    /* NetBSD high denies SysV IPC administration: the same calls, so the whole family goes. */
+    SJ_DENY_ALWAYS(shmget, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(shmat, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(shmctl, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(shmdt, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(semget, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(semop, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(semctl, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(semtimedop, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(msgget, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(msgsnd, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(msgrcv, SJ_PERM_SYSVIPC, EPERM),
+    SJ_DENY_ALWAYS(msgctl, SJ_PERM_SYSVIPC, EPERM),
     /* Attack surface. */
-    SJ_RULE1(personality, SJ_MH, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 0)),
-    SJ_RULE1(personality, SJ_MH, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 8)),
-    SJ_RULE1(personality, SJ_MH, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 0x20000)),
-    SJ_RULE1(personality, SJ_MH, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 0x20008)),
-    SJ_RULE1(personality, SJ_MH, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, SJ_ALL)),
-    SJ_DENY_ALWAYS(personality, SJ_MH, EPERM),
-    SJ_DENY_ALWAYS(modify_ldt, SJ_MH, EPERM),
-    SJ_RULE2(seccomp, SJ_H, EPERM, SJ_IF(SJ_EQ, 0, SJ_ALL, 1),
+    SJ_RULE1(personality, SJ_PERM_PERSONALITY, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 0)),
+    SJ_RULE1(personality, SJ_PERM_PERSONALITY, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 8)),
+    SJ_RULE1(personality, SJ_PERM_PERSONALITY, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 0x20000)),
+    SJ_RULE1(personality, SJ_PERM_PERSONALITY, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, 0x20008)),
+    SJ_RULE1(personality, SJ_PERM_PERSONALITY, 0, SJ_IF(SJ_EQ, 0, SJ_ALL, SJ_ALL)),
+    SJ_DENY_ALWAYS(personality, SJ_PERM_PERSONALITY, EPERM),
+    SJ_DENY_ALWAYS(modify_ldt, SJ_PERM_MODIFY_LDT, EPERM),
+    SJ_RULE2(seccomp, SJ_PERM_SECCOMP_LISTENER, EPERM, SJ_IF(SJ_EQ, 0, SJ_ALL, 1),
              SJ_IF(SJ_NE, 1, 8, 0)), /* SET_MODE_FILTER with NEW_LISTENER */
-    SJ_DENY_ALWAYS(memfd_secret, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(remap_file_pages, SJ_H, EPERM),
-    SJ_DENY_ALWAYS(vmsplice, SJ_H, EPERM),
+    SJ_DENY_ALWAYS(memfd_secret, SJ_PERM_MEMFD_SECRET, EPERM),
+    SJ_DENY_ALWAYS(remap_file_pages, SJ_PERM_REMAP_FILE_PAGES, EPERM),
+    SJ_DENY_ALWAYS(vmsplice, SJ_PERM_VMSPLICE, EPERM),
 };
+
+/* The second filter, which the anchor puts on each command that it forks where there is no_new_privs (without, a filter
+ * needs CAP_SYS_ADMIN): it uses CLONE_PARENT itself, and nobody else needs to (W04). */
+SJ_TABLE struct sj_syscall_rule sj_command_rule = SJ_RULE1(clone, SJ_PERM_SUID, EPERM, SJ_IF(SJ_NE, 0, 0x8000, 0));
 
 /* What `high` allows where no rule speaks; every other number up to SJ_SYSCALL_KNOWN_MAX gives EPERM there. */
 static const __u16 sj_high_allow[] = {
@@ -473,7 +489,6 @@ static const __u16 sj_high_allow[] = {
     SJ_NR(epoll_ctl),
     SJ_NR(tgkill),
     SJ_NR(utimes),
-    SJ_NR(get_mempolicy),
     SJ_NR(mq_open),
     SJ_NR(mq_unlink),
     SJ_NR(mq_timedsend),
@@ -564,19 +579,53 @@ static const __u16 sj_high_allow[] = {
     SJ_NR(futex_wake),
     SJ_NR(futex_wait),
     SJ_NR(futex_requeue),
-    SJ_NR(lsm_get_self_attr),
-    SJ_NR(lsm_list_modules),
     SJ_NR(mseal),
     SJ_NR(setxattrat),
     SJ_NR(getxattrat),
     SJ_NR(listxattrat),
     SJ_NR(removexattrat),
     SJ_NR(file_getattr),
+    /* Answered by the kernel itself from trampolines of the administrator's probes; a refusal would end the process. */
+    SJ_NR(uretprobe),
+    SJ_NR(uprobe),
+    SJ_NR(statmount),
+    SJ_NR(listmount),
+    /* Those of permissions: refused by a rule above where the permission is not there. */
+    SJ_NR(chroot),
+    SJ_NR(name_to_handle_at),
+    SJ_NR(adjtimex),
+    SJ_NR(clock_adjtime),
+    SJ_NR(pidfd_open),
+    SJ_NR(pidfd_getfd),
+    SJ_NR(kcmp),
+    SJ_NR(process_vm_readv),
+    SJ_NR(process_vm_writev),
+    SJ_NR(ptrace),
+    SJ_NR(mbind),
+    SJ_NR(set_mempolicy),
+    SJ_NR(set_mempolicy_home_node),
+    SJ_NR(io_uring_setup),
+    SJ_NR(io_uring_enter),
+    SJ_NR(io_uring_register),
+    SJ_NR(shmget),
+    SJ_NR(shmat),
+    SJ_NR(shmctl),
+    SJ_NR(shmdt),
+    SJ_NR(semget),
+    SJ_NR(semop),
+    SJ_NR(semctl),
+    SJ_NR(semtimedop),
+    SJ_NR(msgget),
+    SJ_NR(msgsnd),
+    SJ_NR(msgrcv),
+    SJ_NR(msgctl),
+    SJ_NR(modify_ldt),
+    SJ_NR(memfd_secret),
+    SJ_NR(remap_file_pages),
+    SJ_NR(vmsplice),
 };
 
 /* clang-format on */
-
-#define SJ_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static inline int sj_high_allows(__u32 nr)
 {
@@ -596,6 +645,12 @@ static inline int sj_syscall_default(__u32 profile, __u32 nr)
 	return 0;
 }
 
+static inline int sj_rule_stands(const struct sj_syscall_rule *r, __u64 permissions)
+{
+	return (r->unless == SJ_PERM_NONE || !sj_has(permissions, r->unless)) &&
+	       (r->with == SJ_PERM_NONE || sj_has(permissions, r->with));
+}
+
 static inline int sj_condition_holds(const struct sj_condition *c, const __u64 *args)
 {
 	switch (c->op) {
@@ -610,13 +665,13 @@ static inline int sj_condition_holds(const struct sj_condition *c, const __u64 *
 	}
 }
 
-/* The reference: what must the filter of `profile` answer? 0 allow, else the errno. */
-static inline int sj_syscall(__u32 profile, __u32 nr, const __u64 *args)
+/* The reference: what must the filter of `profile` with these permissions in force answer? 0 allow, else the errno. */
+static inline int sj_syscall(__u32 profile, __u64 permissions, __u32 nr, const __u64 *args)
 {
 	for (unsigned i = 0; i < SJ_COUNT(sj_syscall_rules); i++) {
 		const struct sj_syscall_rule *r = &sj_syscall_rules[i];
 
-		if (r->nr == nr && (r->profiles & (1U << profile)) && sj_condition_holds(&r->when[0], args) &&
+		if (r->nr == nr && sj_rule_stands(r, permissions) && sj_condition_holds(&r->when[0], args) &&
 		    sj_condition_holds(&r->when[1], args))
 			return r->error;
 	}

@@ -1,13 +1,14 @@
 // The anchor: the one process that holds the door of a jail open. A Landlock domain can only be inherited, never
 // joined, so whatever is to run in the jail is forked from here. Freestanding and tiny: it runs behind every guard of
 // the jail, holds no host descriptor but its channel, and has nothing that the jail's root lacks.
+#include "abi/syscall_policy.h"
 #include "anchor/protocol.h"
 #include "anchor/raw.h"
 
 #include <asm/unistd.h>
 #include <linux/capability.h>
-#include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/filter.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -93,6 +94,16 @@ bool proc_sys_read_only() {
   return fd < 0; // EROFS, or ENOENT where /proc has no sys
 }
 
+// The calls of the table alone: its texts would double this program, which every jail holds in memory.
+struct Probes {
+  sj_probe_call of[SJ_PERMS];
+};
+constexpr Probes kProbes = [] {
+  Probes probes{};
+  for (unsigned id = 0; id < SJ_PERMS; id++) probes.of[id] = sj_permissions[id].probe;
+  return probes;
+}();
+
 void check(const CheckRequest &request) {
   CheckReply reply{};
   reply.type = FromAnchor::Checked;
@@ -107,6 +118,12 @@ void check(const CheckRequest &request) {
   held(kGuardPorts, request.probe_port == 0 || bind_refused(request.probe_port));
   held(kGuardKeyring, call(__NR_add_key, 1, 1, 1, 1, 1) == -EPERM);
   held(kGuardProcReadOnly, proc_sys_read_only());
+  for (unsigned id = 0; id < SJ_PERMS; id++) {
+    const auto &probe = kProbes.of[id];
+    if (sj_has(request.permissions, id) == 0 && probe.error != 0 &&
+        call(probe.nr, probe.args[0], probe.args[1], probe.args[2], probe.args[3]) == -static_cast<long>(probe.error))
+      reply.refused |= SJ_BIT(id);
+  }
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2]{};
   call(__NR_capget, &header, data);
@@ -199,6 +216,20 @@ long exec_search(const Child &child) {
   }
 }
 
+// Where no_new_privs allows it: nobody but the anchor makes children of the supervisor (W04).
+long refuse_clone_parent() {
+  constexpr auto &rule = sj_command_rule;
+  if (call(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) return 0;
+  const sock_filter code[] = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, 0 /* nr */},
+                              {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, rule.nr},
+                              {BPF_LD | BPF_W | BPF_ABS, 0, 0, 16 /* args[0], low half */},
+                              {BPF_JMP | BPF_JSET | BPF_K, 0, 1, rule.when[0].mask},
+                              {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | rule.error},
+                              {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
+  const sock_fprog program{sizeof code / sizeof code[0], const_cast<sock_filter *>(code)};
+  return call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
 [[noreturn]] void run_child(const Child &child) {
   const int status = child.fds[0];
   call(__NR_setsid);
@@ -213,6 +244,8 @@ long exec_search(const Child &child) {
   rc = call(__NR_chdir, child.directory);
   if (rc < 0) give_up(status, SpawnStep::Directory, rc);
   call(__NR_close, kAnchorChannel);
+  rc = refuse_clone_parent();
+  if (rc < 0) give_up(status, SpawnStep::Filter, rc);
   const uint64_t none = 0;
   call(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, nullptr, sizeof none);
   give_up(status, SpawnStep::Exec, exec_search(child));

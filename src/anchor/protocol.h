@@ -17,8 +17,9 @@ enum class FromAnchor : uint32_t { Checked = 1, Spawned = 2, SpawnFailed = 3 };
 // The first message. The anchor tries what must not work and answers with what held.
 struct CheckRequest {
   ToAnchor type;
-  uint32_t outsider;   // pid of a process outside the jail: the supervisor
-  uint32_t probe_port; // a UDP port that this jail does not own; 0: do not try
+  uint32_t outsider;    // pid of a process outside the jail: the supervisor
+  uint32_t probe_port;  // a UDP port that this jail does not own; 0: do not try
+  uint64_t permissions; // in force; the call of each other one (abi/permissions.h) must be refused
 };
 
 // Guards, as bits. Set: the forbidden act was tried and refused, or the state was read and is right.
@@ -35,7 +36,8 @@ enum Guard : uint32_t {
 
 struct CheckReply {
   FromAnchor type;
-  uint32_t held; // Guard bits
+  uint32_t held;    // Guard bits
+  uint64_t refused; // bit N: the probe call of row N of sj_permissions was refused as its row says
   uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
@@ -61,7 +63,7 @@ struct SpawnReply {
 
 // What a spawned child writes into the status pipe when it cannot get as far as its program. Nothing and EOF: exec
 // happened.
-enum class SpawnStep : uint32_t { Setup = 1, Terminal = 2, Directory = 3, Identity = 4, Exec = 5 };
+enum class SpawnStep : uint32_t { Setup = 1, Terminal = 2, Directory = 3, Identity = 4, Exec = 5, Filter = 6 };
 struct SpawnFailure {
   SpawnStep step;
   int32_t error;

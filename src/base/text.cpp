@@ -1,6 +1,8 @@
 #include "base/text.h"
 
+#include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace jails {
 
@@ -168,6 +170,35 @@ Result<std::vector<std::string>> split_command(std::string_view line) {
   if (quote != 0) return fail(ErrorKind::Usage, std::string("command has an open ") + quote + " quote");
   if (in_word) words.push_back(std::move(word));
   return words;
+}
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); i++) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); j++) {
+      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
+  constexpr size_t kLongest = 40; // no name of ours is near that; also bounds the work
+  std::string_view best;
+  size_t best_distance = word.size();
+  if (word.size() > kLongest) return best;
+  for (auto other : known) {
+    const size_t d = edit_distance(word, other);
+    if (d <= std::max<size_t>(1, other.size() / 3) && d < best_distance) {
+      best = other;
+      best_distance = d;
+    }
+  }
+  return best;
 }
 
 } // namespace jails

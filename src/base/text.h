@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,12 @@ std::string printable(std::string_view bytes);
 std::string in_quotes(std::string_view bytes);
 
 bool valid_utf8(std::string_view bytes);
+
+// Levenshtein: insertions, deletions and replacements from a to b.
+size_t edit_distance(std::string_view a, std::string_view b);
+
+// The nearest of `known` by spelling, what `word` may have meant; empty if none is near.
+std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 
 // Splits a command line by the quoting rules of sh(1): blanks separate, '...' literal, "..." with \" \\ \$ \`,
 // backslash outside quotes, backslash and newline joining lines. No expansion of any kind. An open quote or a trailing

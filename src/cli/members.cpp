@@ -2,6 +2,8 @@
 
 #include "cgroup/group.h"
 
+#include <ctime>
+
 namespace jails::cli {
 
 Result<size_t> count_members(const Instance &instance, const JailRow &row) {
@@ -9,6 +11,12 @@ Result<size_t> count_members(const Instance &instance, const JailRow &row) {
   const auto group = cgroup::Group::open(where, instance.cgroup_name(), TRY(JailName::parse(row.name)));
   if (!group) return group.error().kind() == ErrorKind::NotFound ? Result<size_t>(0) : std::unexpected(group.error());
   return group->count_others(row.anchor);
+}
+
+uint64_t age_seconds(const JailRow &row) {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<uint64_t>(now.tv_sec) - row.created_ns / 1000000000;
 }
 
 } // namespace jails::cli

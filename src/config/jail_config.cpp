@@ -41,6 +41,8 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
                                                         "tags",
                                                         "ready",
                                                         "ready_timeout",
+                                                        "allow",
+                                                        "deny",
                                                         "mount",
                                                         "mount.source",
                                                         "mount.target",
@@ -84,6 +86,35 @@ void read_ports(TableReader &top, std::vector<PortReservation> &to) {
     // One by one: a list inside a text would hide behind the line of its first port.
     if (auto one = parse_port(port); !one) return top.wrong(item.line, "ports", one.error().text());
     if (auto done = add_ports(to, port); !done) return top.wrong(item.line, "ports", done.error().text());
+  }
+}
+
+void read_permissions(TableReader &top, Profile profile, Permissions &to) {
+  for (auto [key, set] : {std::pair("allow", &to.allow), std::pair("deny", &to.deny)}) {
+    const auto *entry = top.find(key);
+    if (entry == nullptr) continue;
+    const auto *list = std::get_if<TomlArray>(&entry->value.data);
+    const auto bad_form = [&] {
+      top.wrong(entry->line, key, "expected a list of permissions like [\"chroot\", \"mlock\"]");
+    };
+    if (list == nullptr) {
+      bad_form();
+      continue;
+    }
+    for (const auto &item : *list) {
+      const auto *name = std::get_if<std::string>(&item.data);
+      if (name == nullptr) {
+        bad_form();
+        break;
+      }
+      Status done = name->find(',') == name->npos ? add_permissions(*set, *name)
+                                                  : fail(ErrorKind::Usage, "one permission in each text, no ','");
+      if (done) done = check_permissions(to, profile);
+      if (!done) {
+        top.wrong(item.line, key, done.error().text());
+        break;
+      }
+    }
   }
 }
 
@@ -138,6 +169,16 @@ void read_mounts(TableReader &top, std::vector<Bind> &to) {
       reader.wrong(target, "target", in_quotes(bind.target) + " is given twice");
     to.push_back(std::move(bind));
   }
+}
+
+void write_permissions(Writer &out, const Permissions &permissions) {
+  const auto names = [](PermissionSet set, const char *example) {
+    const auto list = set != 0 ? names_of(set) : std::vector<std::string>{example};
+    return toml_list(list, [](const std::string &name) { return name; });
+  };
+  out.key("Permissions beyond the profile, and ones taken from it; `jailctl profile list` has them. Default: none.",
+          "allow", names(permissions.allow, "chroot"), permissions.allow == 0);
+  out.key("Default: none.", "deny", names(permissions.deny, "netlink-route"), permissions.deny == 0);
 }
 
 void write_command(Writer &out, const JailConfig &config) {
@@ -209,6 +250,7 @@ Result<JailConfig> parse_jail(std::string_view text, std::string_view file, cons
   TableReader top(notes, table, "", kKeys);
   (void)top.find("version");
   read_supervision(top, config.autostart, config.spec.profile, config.spec.restart, config.spec.stop_grace_ms);
+  read_permissions(top, config.spec.profile, config.spec.permissions);
   read_command(top, config);
   read_ports(top, config.spec.ports);
   top.text("hostname", "a host name", [&](const std::string &value) -> Status {
@@ -236,6 +278,7 @@ std::string write_jail(const JailConfig &config) {
   out.key("Version of this file's format.", "version", std::to_string(kConfigVersion), false);
   write_command(out, config);
   write_supervision(out, config.autostart, spec.profile, spec.restart, spec.stop_grace_ms);
+  write_permissions(out, spec.permissions);
   out.key("Ports that only this jail may bind, up to 32: \"8080\" is TCP and UDP on any address; narrower:\n"
           "\"tcp/443\", \"udp/53@10.0.0.5\", \"tcp/443@[fd00::5]\". Default: none.",
           "ports", toml_list(spec.ports, [](const PortReservation &port) { return to_string(port); }),

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <numeric>
 
 namespace jails {
 
@@ -141,21 +140,6 @@ static std::string_view leaf(std::string_view key) {
   return dot == key.npos ? key : key.substr(dot + 1);
 }
 
-// Levenshtein: insertions, deletions and replacements from a to b.
-static size_t distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); i++) {
-    size_t diagonal = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); j++) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string_view nearest_key(std::string_view key, std::span<const std::string_view> known) {
   constexpr size_t kLongest = 40; // no key of ours is near that; also bounds the work
   if (key.size() > kLongest) return {};
@@ -164,7 +148,7 @@ std::string_view nearest_key(std::string_view key, std::span<const std::string_v
   std::string_view best;
   size_t best_distance = key.size();
   for (auto other : known) {
-    const size_t d = std::min(distance(key, other), distance(leaf(key), leaf(other)) + 1);
+    const size_t d = std::min(edit_distance(key, other), edit_distance(leaf(key), leaf(other)) + 1);
     const size_t allowed = std::max<size_t>(1, leaf(other).size() / 3);
     if (d <= allowed && d < best_distance) {
       best = other;

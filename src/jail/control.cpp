@@ -116,7 +116,14 @@ Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, 
 
 Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock) {
   const auto name = TRY(JailName::parse(row.name));
-  const Fd connection = TRY(connect_supervisor(instance, name));
+  auto connected = connect_supervisor(instance, name);
+  if (!connected) {
+    // It is about to end by itself, its socket is gone first: what it still clears must not be cleared under its feet.
+    const bool ending = connected.error().kind() == ErrorKind::NotFound;
+    for (uint32_t ms = 0; ending && ms < kStopSlackMs && is_running(instance, name); ms++) usleep(1000);
+    return std::unexpected(std::move(connected).error());
+  }
+  const Fd connection = std::move(*connected);
   TRY(send_request(connection, {.type = supervise::RequestType::Stop, .exec = {}, .grace_ms = grace_ms}));
   uint32_t grace = grace_ms;
   if (grace == supervise::kOwnGrace) {

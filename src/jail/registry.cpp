@@ -106,6 +106,16 @@ Result<Spec> registered_spec(const Instance &instance, const JailName &name) {
   return TRY_IN(spec_file(instance, name), supervise::decode_spec(bytes));
 }
 
+Result<Spec> spec_in_force(const Instance &instance, const JailName &name) {
+  constexpr size_t kMax = 1U << 20U;
+  auto registered = registered_spec(instance, name);
+  if (registered && !is_running(instance, name)) return registered;
+  const auto bytes = sys::read_file(instance.started_file(name), kMax);
+  if (!bytes && registered) return registered; // it is only starting
+  if (!bytes) return std::unexpected(bytes.error());
+  return TRY_IN(instance.started_file(name), supervise::decode_spec(*bytes));
+}
+
 bool is_running(const Instance &instance, const JailName &name) {
   return sys::FileLock::held(instance.jail_run_dir(name) + "/supervisor.lock");
 }

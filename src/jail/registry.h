@@ -52,6 +52,10 @@ Status unregister_jail(const Instance &instance, const JailRow &row, const NameL
 // What it was registered with.
 Result<Spec> registered_spec(const Instance &instance, const JailName &name);
 
+// What is in force while it runs (its supervisor was started with it); else as registered. NotFound: a transient jail
+// whose supervisor is not that far yet.
+Result<Spec> spec_in_force(const Instance &instance, const JailName &name);
+
 // Is a supervisor alive? (It holds a lock for as long as it lives.)
 bool is_running(const Instance &instance, const JailName &name);
 

@@ -1,11 +1,11 @@
 #include "jailctl/verb.h"
 
 #include "cli/arguments.h"
+#include "cli/members.h"
 #include "jail/public_list.h"
 #include "secmodel/telemetry.h"
 
 #include <algorithm>
-#include <ctime>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -14,12 +14,6 @@ namespace jailctl {
 using namespace jails;
 
 namespace {
-
-uint64_t age_seconds(const JailRow &row) {
-  timespec now{};
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<uint64_t>(now.tv_sec) - row.created_ns / 1000000000;
-}
 
 // The tables are root's; others read what root published.
 Result<std::vector<JailUsage>> listed(const Instance &instance) {
@@ -60,10 +54,10 @@ Result<int> list(const Call &call) {
     const auto &row = jail.jail;
     if (tabs) {
       fmt::print("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", row.jid, row.name, jail.references, jail.processes,
-                 to_string(row.profile), age_seconds(row), row.root, to_string(row.ports));
+                 to_string(row.profile), cli::age_seconds(row), row.root, to_string(row.ports));
     } else {
       fmt::print("{:<8} {:<16} {:<8} {:<8} {:<8} {:<10} {}\n", row.jid, row.name, jail.references, jail.processes,
-                 to_string(row.profile), fmt::format("{}s", age_seconds(row)), row.root);
+                 to_string(row.profile), fmt::format("{}s", cli::age_seconds(row)), row.root);
     }
   }
   return 0;

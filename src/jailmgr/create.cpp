@@ -52,7 +52,7 @@ std::vector<Option> options_of(Wanted &wanted) {
       {'a', "autostart", nullptr, "start it with 'jailmgr start --all', as at boot", set_flag(config.autostart), true});
   options.push_back({'x', "command", "LINE", "the supervised command, split into words as sh(1) does, run by no shell",
                      [&](std::string_view line) { return set_command(config, line); }, true});
-  add_jail_options(options, {config.spec.profile, config.spec.ports, config.spec.limits});
+  add_jail_options(options, {config.spec.profile, config.spec.permissions, config.spec.ports, config.spec.limits});
   add_log_options(options, config.spec.log);
   add_mount_option(options, config.spec.binds);
   options.push_back({0, "root", "thin|thick|plain:PATH",
@@ -153,6 +153,7 @@ Result<int> create(const Call &call) {
   TRY_IN("--ready", check_readiness(wanted.config));
   if (std::ranges::find(wanted.config.depends, name.str()) != wanted.config.depends.end())
     return fail(ErrorKind::Usage, "--depends: a jail cannot depend on itself");
+  TRY(check_permissions(wanted.config.spec.permissions, wanted.config.spec.profile));
   const bool there = store.contains(name);
   if (there && !wanted.replace)
     return fail(ErrorKind::Exists,

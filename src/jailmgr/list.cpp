@@ -1,9 +1,9 @@
 #include "jailmgr/verb.h"
 
 #include "base/text.h"
+#include "cli/table.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/store.h"
-#include "jailmgr/table.h"
 
 #include <fmt/format.h>
 
@@ -46,7 +46,7 @@ Result<int> list(const Call &call) {
   if (names.empty())
     fmt::print("no jails\n");
   else if (rows.size() > 1)
-    fmt::print("{}", align(rows));
+    fmt::print("{}", cli::align(rows));
   return status;
 }
 

@@ -1,8 +1,8 @@
 #include "jailmgr/verb.h"
 
+#include "cli/table.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
-#include "jailmgr/table.h"
 
 #include <ctime>
 #include <fmt/format.h>
@@ -71,7 +71,7 @@ Result<int> status(const Call &call) {
   if (names.empty())
     fmt::print("no jails\n");
   else if (rows.size() > 1)
-    fmt::print("{}", align(rows));
+    fmt::print("{}", cli::align(rows));
   if (failed != 0) return failed;
   return down && !all ? kNotRunning : 0;
 }

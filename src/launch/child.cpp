@@ -127,8 +127,8 @@ void set_process_state() {
   need(setsid() >= 0, Step::Session);
   need(setgroups(0, nullptr) == 0, Step::Groups);
   umask(022);
-  // Exactly 1 stops the core dump helper (core(5)); the filter keeps the jail from changing it (W37).
-  const rlimit core{1, 1};
+  // Exactly 1 stops the core dump helper (core(5)); the filter keeps the jail from changing it (W37), unless it may.
+  const rlimit core{1, plan->core_dumps ? RLIM_INFINITY : 1};
   need(setrlimit(RLIMIT_CORE, &core) == 0, Step::CoreLimit);
   for (int signal = 1; signal < NSIG; signal++) ::signal(signal, SIG_DFL); // EINVAL for KILL and STOP
   sigset_t none;

@@ -63,6 +63,7 @@ struct ChildPlan {
   uint64_t capabilities;
   bool no_new_privs;
   bool mask_proc;      // /proc has more than processes in it
+  bool core_dumps;     // the core limit may be changed
   uint64_t file_limit; // 0: as inherited
   char *title;         // argv[0] of the anchor
 };

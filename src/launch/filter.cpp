@@ -45,10 +45,10 @@ Code guarded(const sj_condition &c, const Code &body) {
   return code;
 }
 
-Code code_for(uint32_t profile, uint32_t nr) {
+Code code_for(uint32_t profile, uint64_t permissions, uint32_t nr) {
   Code code;
   for (const auto &rule : sj_syscall_rules) {
-    if (rule.nr != nr || (rule.profiles & (1U << profile)) == 0) continue;
+    if (rule.nr != nr || sj_rule_stands(&rule, permissions) == 0) continue;
     const Code body = guarded(rule.when[0], guarded(rule.when[1], {answer(rule.error)}));
     code.insert(code.end(), body.begin(), body.end());
     if (rule.when[0].op == SJ_ANY) return code;
@@ -84,11 +84,11 @@ Code search(std::span<const Segment> segments) {
 
 } // namespace
 
-std::vector<sock_filter> compile_filter(Profile profile) {
+std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions) {
   const auto level = static_cast<uint32_t>(profile);
   std::vector<Segment> segments;
   for (uint32_t nr = 0; nr <= SJ_SYSCALL_KNOWN_MAX + 1; nr++) {
-    Code code = code_for(level, nr);
+    Code code = code_for(level, permissions, nr);
     if (segments.empty() || !same(segments.back().code, code)) segments.push_back({nr, std::move(code)});
   }
   Code filter{load_word(offsetof(seccomp_data, arch)), jump(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0), answer(ENOSYS),

@@ -1,6 +1,6 @@
-// The seccomp filter of a profile, compiled from abi/syscall_policy.h. Microseconds, so it is made at each start; why
-// not libseccomp: it cannot say "ENOSYS above the newest known number", and compiling `high` with it takes
-// milliseconds.
+// The seccomp filter of a profile and its permissions, compiled from abi/syscall_policy.h. Microseconds, so it is made
+// at each start; why not libseccomp: it cannot say "ENOSYS above the newest known number", and compiling `high` with it
+// takes milliseconds.
 #pragma once
 
 #include "model/ids.h"
@@ -11,6 +11,7 @@
 namespace jails::launch {
 
 // A foreign architecture (int 0x80) gets ENOSYS, x32 too. At most BPF_MAXINSNS instructions.
-std::vector<sock_filter> compile_filter(Profile profile);
+// permissions: those in force (abi/permissions.h).
+std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions);
 
 } // namespace jails::launch

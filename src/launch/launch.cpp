@@ -5,10 +5,10 @@
 #include "launch/domain.h"
 #include "launch/filter.h"
 #include "launch/root.h"
+#include "model/policy.h"
 #include "sys/call.h"
 #include "sys/message.h"
 
-#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
@@ -36,8 +36,7 @@ Result<Fd> move_up(Fd fd) {
 }
 
 uint64_t capabilities(const Spec &spec) {
-  const bool low_port = std::ranges::any_of(spec.ports, [](const auto &port) { return port.port < 1024; });
-  return sj_capabilities(static_cast<uint32_t>(spec.profile), low_port ? 1 : 0);
+  return capabilities_of(spec.profile, effective(spec.profile, spec.permissions), has_low_port(spec.ports));
 }
 
 Status failure_of(const StepFailure &failure, const Root &root) {
@@ -66,11 +65,18 @@ constexpr GuardName kGuardNames[] = {{kGuardSeccomp, "seccomp filter"},
 
 Status judge(const CheckReply &reply, const Spec &spec) {
   const uint64_t mask = capabilities(spec);
+  const PermissionSet permissions = effective(spec.profile, spec.permissions);
   for (const auto &guard : kGuardNames) {
-    if (guard.guard == kGuardNoNewPrivs && sj_no_new_privs(static_cast<uint32_t>(spec.profile)) == 0) continue;
+    if (guard.guard == kGuardNoNewPrivs && sj_no_new_privs(permissions) == 0) continue;
     if ((reply.held & guard.guard) == 0)
       return fail(ErrorKind::Unsupported, fmt::format("guard does not hold: {}", guard.name));
   }
+  for (unsigned id = 0; id < SJ_PERMS; id++)
+    if (sj_permissions[id].probe.error != 0 && sj_has(permissions, id) == 0 && sj_has(reply.refused, id) == 0)
+      return fail(
+          ErrorKind::Unsupported,
+          fmt::format("guard does not hold: seccomp filter: permission {} is not there, and its call was not refused",
+                      sj_permissions[id].name));
   if (reply.bounding != mask || reply.permitted != mask || reply.effective != mask || reply.inheritable != 0 ||
       reply.ambient != 0)
     return fail(ErrorKind::Unsupported,
@@ -81,7 +87,8 @@ Status judge(const CheckReply &reply, const Spec &spec) {
 
 // The anchor tries the forbidden acts before anything of the jail runs, so its answer can still be believed.
 Status verify(const Anchor &anchor, const Request &request) {
-  const CheckRequest question{ToAnchor::Check, static_cast<uint32_t>(getpid()), request.probe_port};
+  const CheckRequest question{ToAnchor::Check, static_cast<uint32_t>(getpid()), request.probe_port,
+                              effective(request.spec.profile, request.spec.permissions)};
   TRY(sys::send_message(anchor.channel(), {reinterpret_cast<const char *>(&question), sizeof question}));
   pollfd ready{.fd = anchor.channel(), .events = POLLIN, .revents = 0};
   if (poll(&ready, 1, 10000) != 1) return fail(ErrorKind::System, "the anchor does not answer");
@@ -135,7 +142,8 @@ Result<Anchor> launch(const Request &request) {
   const Fd program = TRY(move_up(TRY(sys::sealed_memfd(
       "jail-anchor", {jails_anchor_begin, static_cast<size_t>(jails_anchor_end - jails_anchor_begin)}))));
   const Fd domain = TRY(make_domain());
-  auto filter = compile_filter(spec.profile);
+  const PermissionSet permissions = effective(spec.profile, spec.permissions);
+  auto filter = compile_filter(spec.profile, permissions);
   std::vector<MountStep> mounts;
   for (const auto &mount : root.mounts) mounts.push_back({mount.mount.get(), mount.target.c_str()});
   const std::string &hostname = spec.hostname.empty() ? spec.name.str() : spec.hostname;
@@ -155,8 +163,9 @@ Result<Anchor> launch(const Request &request) {
   plan.landlock = domain.get();
   plan.filter = {static_cast<unsigned short>(filter.size()), filter.data()};
   plan.capabilities = capabilities(spec);
-  plan.no_new_privs = sj_no_new_privs(static_cast<uint32_t>(spec.profile)) != 0;
-  plan.mask_proc = spec.profile != Profile::High; // high mounts /proc with subset=pid
+  plan.no_new_privs = sj_no_new_privs(permissions) != 0;
+  plan.mask_proc = sj_has(permissions, SJ_PERM_PROC_SYSTEM) != 0; // otherwise it is mounted with subset=pid
+  plan.core_dumps = sj_has(permissions, SJ_PERM_CORE_DUMPS) != 0;
   plan.file_limit = spec.limits.files.value_or(0);
   plan.title = title.data();
 

@@ -1,5 +1,6 @@
 #include "launch/root.h"
 
+#include "abi/capability_policy.h"
 #include "base/text.h"
 #include "sys/call.h"
 
@@ -75,10 +76,10 @@ Result<Fd> make_dev() {
 }
 
 // Directories of /proc and /sys that show or steer the host: an empty file system goes over each that exists.
-Status cover_directories(Profile profile, std::vector<Mount> &mounts) {
+Status cover_directories(PermissionSet permissions, std::vector<Mount> &mounts) {
   std::vector<const char *> covered;
-  if (profile != Profile::High) covered = {"proc/acpi", "proc/scsi"};
-  if (profile == Profile::Low)
+  if (sj_has(permissions, SJ_PERM_PROC_SYSTEM) != 0) covered = {"proc/acpi", "proc/scsi"};
+  if (sj_has(permissions, SJ_PERM_SYSFS) != 0)
     covered.insert(covered.end(),
                    {"sys/firmware", "sys/kernel", "sys/fs", "sys/module", "sys/power", "sys/devices/virtual/powercap"});
   for (const char *path : covered) {
@@ -129,9 +130,10 @@ Result<Fd> open_root(const std::string &path) {
 Result<Root> prepare_root(const Spec &spec) {
   Root made;
   const Fd root = TRY(open_root(spec.root));
-  // Devices never work on a jail's own files; set-user-id does unless the profile forbids new privileges.
-  const uint64_t high = spec.profile == Profile::High ? MOUNT_ATTR_NOSUID : 0;
-  made.tree = TRY_IN("root " + spec.root, sys::clone_mount(root.get(), MOUNT_ATTR_NODEV | high));
+  const PermissionSet permissions = effective(spec.profile, spec.permissions);
+  // Devices never work on a jail's own files; set-user-id does unless new privileges are forbidden.
+  const uint64_t nosuid = sj_no_new_privs(permissions) != 0 ? MOUNT_ATTR_NOSUID : 0;
+  made.tree = TRY_IN("root " + spec.root, sys::clone_mount(root.get(), MOUNT_ATTR_NODEV | nosuid));
   auto add = [&](Fd mount, std::string target) -> Status {
     if (target.find('/') == std::string::npos || !target.starts_with("dev/")) TRY(make_target(root.get(), target));
     made.mounts.push_back({std::move(mount), std::move(target)});
@@ -139,17 +141,18 @@ Result<Root> prepare_root(const Spec &spec) {
   };
   for (const auto &bind : spec.binds) TRY(add(TRY_IN("mount " + bind.target, make_bind(bind)), bind.target.substr(1)));
   std::vector<std::string> proc_options{"hidepid=ptraceable"};
-  if (spec.profile == Profile::High) proc_options.emplace_back("subset=pid");
+  if (sj_has(permissions, SJ_PERM_PROC_SYSTEM) == 0) proc_options.emplace_back("subset=pid");
   constexpr uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   TRY(add(TRY(sys::new_mount("proc", proc_options, kQuiet)), "proc"));
-  if (spec.profile == Profile::Low) TRY(add(TRY(sys::new_mount("sysfs", {}, kQuiet | MOUNT_ATTR_RDONLY)), "sys"));
+  if (sj_has(permissions, SJ_PERM_SYSFS) != 0)
+    TRY(add(TRY(sys::new_mount("sysfs", {}, kQuiet | MOUNT_ATTR_RDONLY)), "sys"));
   TRY(add(TRY_IN("/dev", make_dev()), "dev"));
   Fd pts = TRY(sys::new_mount("devpts", {"newinstance", "ptmxmode=0666", "mode=0620", "gid=5"},
                               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
   made.pts = duplicate(pts);
   TRY(add(std::move(pts), "dev/pts"));
   TRY(add(TRY(sys::new_mount("tmpfs", {"mode=1777", "size=64m"}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)), "dev/shm"));
-  TRY(cover_directories(spec.profile, made.mounts));
+  TRY(cover_directories(permissions, made.mounts));
   return made;
 }
 

@@ -94,6 +94,10 @@ std::string to_string(const std::vector<PortReservation> &ports) {
   return text;
 }
 
+bool has_low_port(const std::vector<PortReservation> &ports) {
+  return std::ranges::any_of(ports, [](const auto &port) { return port.port < 1024; });
+}
+
 bool overlap(const PortReservation &a, const PortReservation &b) {
   if (a.port != b.port || (a.protos & b.protos) == 0) return false;
   return a.family == 0 || b.family == 0 || (a.family == b.family && a.addr == b.addr);

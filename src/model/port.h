@@ -29,6 +29,8 @@ Result<PortReservation> parse_port(std::string_view text);
 Status add_ports(std::vector<PortReservation> &to, std::string_view list);
 std::string to_string(const PortReservation &port);
 std::string to_string(const std::vector<PortReservation> &ports); // as add_ports() reads them
+// Is one of them below 1024, where the kernel wants CAP_NET_BIND_SERVICE?
+bool has_low_port(const std::vector<PortReservation> &ports);
 // Do two reservations claim something in common?
 bool overlap(const PortReservation &a, const PortReservation &b);
 

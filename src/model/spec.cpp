@@ -59,6 +59,7 @@ std::string_view to_string(RestartPolicy policy) {
 Spec default_spec(JailName name, std::string root) {
   return Spec{.name = std::move(name),
               .root = std::move(root),
+              .permissions = {},
               .ports = {},
               .limits = {},
               .binds = {},
@@ -136,6 +137,7 @@ Status check_bind(const Bind &bind) {
 
 Status validate(const Spec &spec) {
   TRY(check_path("root", spec.root, kRootPathMax));
+  TRY(check_permissions(spec.permissions, spec.profile));
   TRY(check_ports(spec.ports));
   TRY(check_limits(spec.limits));
   for (size_t i = 0; i < spec.binds.size(); i++) {

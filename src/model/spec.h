@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "model/ids.h"
 #include "model/log.h"
+#include "model/permissions.h"
 #include "model/port.h"
 
 #include <cstdint>
@@ -56,6 +57,7 @@ struct Spec {
   JailName name;
   std::string root{}; // absolute, clean, not "/", at most 255 bytes
   Profile profile = Profile::High;
+  Permissions permissions{}; // on top of the profile
   std::vector<PortReservation> ports{};
   Limits limits{};
   std::vector<Bind> binds{};

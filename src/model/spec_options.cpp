@@ -37,10 +37,19 @@ template <class T, class F> Setter parsed(T &to, F parse) {
 
 } // namespace
 
+void add_permission_options(std::vector<Option> &options, Permissions &permissions) {
+  options.push_back({0, "allow", "NAME[,NAME...]",
+                     "grant permissions beyond the profile ('jailctl profile list'); may be repeated",
+                     [&to = permissions.allow](std::string_view text) { return add_permissions(to, text); }, false});
+  options.push_back({0, "deny", "NAME[,NAME...]", "take permissions that the profile includes; may be repeated",
+                     [&to = permissions.deny](std::string_view text) { return add_permissions(to, text); }, false});
+}
+
 void add_jail_options(std::vector<Option> &options, JailFields fields) {
   Limits &limits = fields.limits;
   options.push_back({'l', "profile", "low|medium|high", "hardening profile (default high)",
                      parsed(fields.profile, parse_profile), true});
+  add_permission_options(options, fields.permissions);
   options.push_back({'r', "reserve", "PORT[,PORT...]", "reserve ports: 8080, tcp/443, udp/53@10.0.0.5; may be repeated",
                      [&ports = fields.ports](std::string_view text) { return add_ports(ports, text); }, false});
   options.push_back({'m', "memory", "BYTES", "memory of the whole jail, like 512M", size(limits.memory), true});

@@ -9,13 +9,17 @@
 
 namespace jails {
 
-// -q -c -m -p -d -s -l -r, bound to these fields; they must outlive the options.
+// -q -c -m -p -d -s -l -r --allow --deny, bound to these fields; they must outlive the options.
 struct JailFields {
   Profile &profile;
+  Permissions &permissions;
   std::vector<PortReservation> &ports;
   Limits &limits;
 };
 void add_jail_options(std::vector<Option> &options, JailFields fields);
+
+// --allow and --deny alone.
+void add_permission_options(std::vector<Option> &options, Permissions &permissions);
 
 // -f -o -e -t.
 void add_log_options(std::vector<Option> &options, LogSpec &log);

@@ -127,6 +127,8 @@ std::string encode(const Spec &spec) {
   out.text(spec.name.str());
   out.text(spec.root);
   out.number(std::to_underlying(spec.profile));
+  out.texts(names_of(spec.permissions.allow));
+  out.texts(names_of(spec.permissions.deny));
   out.number(static_cast<uint32_t>(spec.ports.size()));
   for (const auto &port : spec.ports) put(out, port);
   for (const auto &limit : {spec.limits.memory, spec.limits.processes, spec.limits.files, spec.limits.sockbuf,
@@ -158,6 +160,8 @@ Result<Spec> decode_spec(std::string_view bytes) {
   spec.root = in.text();
   spec.profile = static_cast<Profile>(in.number());
   if (spec.profile > Profile::High) return malformed("jail state");
+  for (auto *set : {&spec.permissions.allow, &spec.permissions.deny})
+    for (const auto &permission : in.texts()) TRY(add_permissions(*set, permission));
   for (uint32_t count = in.number(); count > 0 && in.ok(); count--) spec.ports.push_back(get_port(in));
   for (auto *limit : {&spec.limits.memory, &spec.limits.processes, &spec.limits.files, &spec.limits.sockbuf,
                       &spec.limits.cpu_quota, &spec.limits.cpu_period})

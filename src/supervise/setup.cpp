@@ -1,4 +1,5 @@
 // Supervisor::start() as a list of steps, and take_down(), which undoes whatever of them was done.
+#include "supervise/protocol.h"
 #include "supervise/supervisor.h"
 
 #include "sys/file.h"
@@ -49,6 +50,8 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(Setup setup) {
   }
   self->lock_ = std::move(*lock);
   TRY(self->take_signals());
+  // For whoever asks what is in force (`jailctl show`); what was registered may say otherwise, or nothing.
+  TRY(sys::replace_file(self->setup_.instance.started_file(self->setup_.spec.name), encode(self->setup_.spec), 0600));
   TRY(self->make_cgroup());
   TRY_IN("control socket", self->open_control_socket());
   TRY(self->launch_anchor());
@@ -149,6 +152,7 @@ void Supervisor::take_down() {
     if (!cleared) note(3, "taking the jail down: " + cleared.error().text());
     group_.reset();
   }
+  unlink(setup_.instance.started_file(setup_.spec.name).c_str());
   lock_->remove_file();
   lock_.reset();
   clients_.clear(); // who waits for the end sees it now

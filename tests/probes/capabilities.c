@@ -18,7 +18,8 @@ int main(int argc, char **argv) {
 
   probe_begin(argc, argv);
   const unsigned profile = (unsigned)atoi(wanted("PROFILE"));
-  const unsigned long long mask = sj_capabilities(profile, 0);
+  const unsigned long long permissions = sj_profile_permissions(profile);
+  const unsigned long long mask = sj_capabilities(profile, permissions, 0);
   const unsigned long long has = getuid() == 0 ? mask : 0;
   if (syscall(SYS_capget, &header, data) != 0) setup_failed("capget");
   for (int cap = 0; cap < 64; cap++) {
@@ -30,7 +31,7 @@ int main(int argc, char **argv) {
   is("effective set", (unsigned long long)data[1].effective << 32 | data[0].effective, has);
   is("inheritable set", (unsigned long long)data[1].inheritable << 32 | data[0].inheritable, 0);
   is("ambient set", ambient, 0);
-  is("no_new_privs", (unsigned long long)prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), sj_no_new_privs(profile) ? 1 : 0);
+  is("no_new_privs", (unsigned long long)prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), sj_no_new_privs(permissions) ? 1 : 0);
   is("seccomp mode", (unsigned long long)prctl(PR_GET_SECCOMP), SECCOMP_MODE_FILTER);
   /* All of them asked for: none may come back. */
   data[0].permitted = data[0].effective = data[1].permitted = data[1].effective = ~0U;

@@ -214,6 +214,23 @@ nothing_of() {
   if jail_exists "$1"; then fail "jail $1 is registered"; fi
 }
 
+# A process of the host that counts what reaches it, in $reports/NAME; its abstract sockets are $abstract-NAME-stream and so on.
+# start_canary NAME SETPRIV-OPTION...: sets CANARY. In a session of its own: a signal to its group must not be one to the test.
+start_canary() {
+  local name=$1
+  shift
+  : >"$reports/$name"
+  chmod 666 "$reports/$name"
+  setsid setpriv "$@" "$JAILS_PROBES/canary" "$reports/$name" "$abstract-$name" &
+  CANARY=$!
+  wait_for 10 eval "'$JAILS_PROBES/canary' --report '$reports/$name' | grep -q '^ready 1'"
+}
+# check_canary WHAT NAME: nothing reached it.
+check_canary() {
+  equal "$1: what reached the $2 canary" "$("$JAILS_PROBES/canary" --report "$reports/$2" | tr '\n' ' ')" \
+    "signals 0 connections 0 word 0x6a61696c ready 1 "
+}
+
 # --- Ports -------------------------------------------------------------------------------------------------------------
 
 # Sets PORT to one that nobody uses, below the ports that the kernel hands out by itself. run-test looks afterwards whether

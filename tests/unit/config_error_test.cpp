@@ -28,6 +28,8 @@ TEST(ConfigError, WrongTypes) {
       {"ports = 8080", R"(1: key 'ports': expected a list of ports like ["8080", "udp/53@10.0.0.5"])"},
       {"\n\nports = \"8080\"", R"(3: key 'ports': expected a list of ports like ["8080", "udp/53@10.0.0.5"])"},
       {"ports = [\n \"80\",\n true ]", R"(3: key 'ports': expected a list of ports like ["8080", "udp/53@10.0.0.5"])"},
+      {"allow = \"chroot\"", R"(1: key 'allow': expected a list of permissions like ["chroot", "mlock"])"},
+      {"deny = [\n 5]", R"(1: key 'deny': expected a list of permissions like ["chroot", "mlock"])"},
       {"autostart = \"yes\"", "1: key 'autostart': expected true or false"},
       {"autostart = 1", "1: key 'autostart': expected true or false"},
       {"profile = 2", R"(1: key 'profile': expected "low", "medium" or "high")"},
@@ -52,6 +54,11 @@ TEST(ConfigError, WrongTypes) {
 
 TEST(ConfigError, WrongValues) {
   expect_errors({
+      {"allow = [\"chroot\",\n \"ptrac\"]", "2: key 'allow': permission 'ptrac': not known, did you mean 'ptrace'?"},
+      {"allow = [\"chroot,mlock\"]", "1: key 'allow': one permission in each text, no ','"},
+      {"allow = [\"userns\"]", "1: key 'allow': permission 'userns' cannot be granted in profile high: only in low"},
+      {"allow = [\"mlock\"]\ndeny = [\"mlock\"]", "2: key 'deny': permission 'mlock' is both allowed and denied"},
+      {"deny = [\"mlock\", \"mlock\"]", "1: key 'deny': permission 'mlock' is given twice"},
       {"profile = \"max\"", "1: key 'profile': profile 'max': expected low, medium or high"},
       {"ports = [70000]",
        "1: key 'ports': port '70000': expected a number from 1 to 65535, like 8080, udp/53 or tcp/443@10.0.0.5"},

@@ -1,3 +1,4 @@
+#include "abi/permissions.h"
 #include "base/text.h"
 #include "config/jail_config.h"
 #include "result.h"
@@ -27,6 +28,8 @@ version = 1
 autostart = true
 command = "/usr/sbin/httpd -f '/etc/my conf'"
 profile = "medium"
+allow = ["chroot", "mlock"]
+deny = ["ptrace"]
 ports = ["8080", 443, "udp/53@10.0.0.5"]
 restart = "on-failure"
 stop_grace = 2.5
@@ -68,6 +71,7 @@ read_only = false
   Spec &spec = expected.spec;
   spec.command = {"/usr/sbin/httpd", "-f", "/etc/my conf"};
   spec.profile = Profile::Medium;
+  spec.permissions = {*parse_permission("chroot") | *parse_permission("mlock"), *parse_permission("ptrace")};
   for (auto port : {"8080", "443", "udp/53@10.0.0.5"}) spec.ports.push_back(*parse_port(port));
   expected.depends = {"db", "cache"};
   expected.tags = {"front"};
@@ -112,10 +116,11 @@ TEST(WriteJail, DefaultHasEveryKeyCommentedOut) {
   for (auto row : split(text, '\n'))
     if (!row.empty() && row[0] != '#') active.push_back(row);
   EXPECT_EQ(active, (std::vector<std::string_view>{"version = 1", "[root]", "[limits]", "[log]"}));
-  for (auto key : {"depends",   "tags",      "ready",      "ready_timeout", "autostart", "command",    "profile",
-                   "ports",     "restart",   "stop_grace", "hostname",      "kind",      "base",       "path",
-                   "memory",    "processes", "files",      "sockbuf",       "cpu_quota", "cpu_period", "facility",
-                   "out_level", "err_level", "tag",        "source",        "target",    "read_only"})
+  for (auto key :
+       {"depends",   "tags",      "ready",   "ready_timeout", "autostart", "command",    "profile",  "allow",
+        "deny",      "ports",     "restart", "stop_grace",    "hostname",  "kind",       "base",     "path",
+        "memory",    "processes", "files",   "sockbuf",       "cpu_quota", "cpu_period", "facility", "out_level",
+        "err_level", "tag",       "source",  "target",        "read_only"})
     EXPECT_NE(text.find("\n#" + std::string(key) + " = "), text.npos) << key;
   for (auto row : split(text, '\n')) EXPECT_LE(row.size(), 110U) << row;
   ASSERT_TRUE(parse(text)) << error_text(parse(text));
@@ -210,6 +215,11 @@ JailConfig random_config(Random &random) {
   config.ready_timeout_ms = static_cast<uint32_t>(random.number(0, kReadyTimeoutMaxMs));
   if (random.coin()) config.base = "b_" + std::to_string(random.number(0, 9)) + ":x";
   spec.profile = static_cast<Profile>(random.number(0, 2));
+  for (unsigned id = 0; id < SJ_PERMS; id++) {
+    const bool grantable = (sj_permissions[id].grantable >> static_cast<unsigned>(spec.profile) & 1) != 0;
+    auto &set = grantable && random.coin() ? spec.permissions.allow : spec.permissions.deny;
+    if (random.coin()) set |= SJ_BIT(id);
+  }
   spec.restart = static_cast<RestartPolicy>(random.number(0, 2));
   spec.stop_grace_ms = static_cast<uint32_t>(random.coin() ? random.number(0, 3600000) : 1000 * random.number(0, 3600));
   for (uint64_t n = random.number(0, 5); n > 0; n--) {

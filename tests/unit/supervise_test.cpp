@@ -128,6 +128,7 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   Spec spec{.name = *JailName::parse("web")};
   spec.root = "/srv/jails/web";
   spec.profile = Profile::Medium;
+  spec.permissions = {*parse_permission("chroot") | *parse_permission("mlock"), *parse_permission("suid")};
   spec.ports = {*parse_port("8080"), *parse_port("udp/53@10.0.0.5")};
   spec.limits.memory = 1U << 20;
   spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
@@ -136,6 +137,7 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.log.tag = "jail-web";
   const auto back = decode_spec(encode(spec));
   ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(back->permissions, spec.permissions);
   EXPECT_EQ(back->ports, spec.ports);
   EXPECT_EQ(back->limits, spec.limits);
   EXPECT_EQ(back->binds, spec.binds);

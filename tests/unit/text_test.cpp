@@ -104,6 +104,17 @@ TEST(InQuotes, CutsBetweenCharacters) {
   EXPECT_EQ(in_quotes(std::string(100000, '\xbf')).size(), 2 + 3 + 4 * 61U); // no character at all: cut all the same
 }
 
+TEST(Nearest, BySpelling) {
+  constexpr std::string_view kKnown[] = {"chroot", "suid", "ptrace"};
+  EXPECT_EQ(nearest("chrot", kKnown), "chroot");
+  EXPECT_EQ(nearest("ptraced", kKnown), "ptrace");
+  EXPECT_EQ(nearest("sui", kKnown), "suid");
+  for (std::string_view far : {std::string(), std::string("mount"), std::string(41, 'x')})
+    EXPECT_EQ(nearest(far, kKnown), "");
+  EXPECT_EQ(edit_distance("", "abc"), 3U);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+}
+
 TEST(SplitCommand, RulesOfTheShell) {
   const std::vector<std::pair<std::string_view, Words>> cases = {
       {"", {}},

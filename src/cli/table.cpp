@@ -1,9 +1,9 @@
-#include "jailmgr/table.h"
+#include "cli/table.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace jailmgr {
+namespace jails::cli {
 
 std::string align(const std::vector<std::vector<std::string>> &rows) {
   std::vector<size_t> widths;
@@ -19,4 +19,4 @@ std::string align(const std::vector<std::vector<std::string>> &rows) {
   return out;
 }
 
-} // namespace jailmgr
+} // namespace jails::cli

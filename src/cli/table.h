@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-namespace jailmgr {
+namespace jails::cli {
 
 // Columns as wide as their widest cell, two blanks apart. The first row is the header. Cells come printable.
 std::string align(const std::vector<std::vector<std::string>> &rows);
 
-} // namespace jailmgr
+} // namespace jails::cli

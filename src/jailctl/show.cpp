@@ -1,0 +1,205 @@
+#include "jailctl/verb.h"
+
+#include "abi/capability_policy.h"
+#include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/json.h"
+#include "cli/members.h"
+#include "cli/table.h"
+#include "jail/control.h"
+#include "model/policy.h"
+
+#include <fmt/format.h>
+
+namespace jailctl {
+
+using namespace jails;
+
+namespace {
+
+struct Shown {
+  JailRow row;
+  std::optional<Spec> spec; // none: a transient jail whose supervisor has died
+  supervise::SupervisorStatus supervisor;
+  std::string state;
+  std::string log_file;
+};
+
+Result<Shown> look_up(const Call &call, const JailName &name) {
+  Shown shown{.row = TRY(find_jail(call.instance, name.str())),
+              .spec = {},
+              .supervisor = {},
+              .state = {},
+              .log_file = call.instance.log_file(name)};
+  if (auto spec = spec_in_force(call.instance, name))
+    shown.spec = std::move(*spec);
+  else if (spec.error().kind() != ErrorKind::NotFound)
+    return std::unexpected(std::move(spec).error());
+  shown.state = shown.row.supervisor != 0 ? "failed" : "registered";
+  if (!is_running(call.instance, name)) {
+    shown.row.supervisor = shown.row.anchor = 0; // of processes that are gone
+    return shown;
+  }
+  auto status = supervisor_status(call.instance, name);
+  if (!status && status.error().kind() == ErrorKind::NotFound) { // it is only starting, or just ends
+    shown.state = "changing";
+    return shown;
+  }
+  shown.supervisor = TRY(std::move(status));
+  shown.state = shown.supervisor.state;
+  return shown;
+}
+
+std::string optional_pid(uint32_t pid) { return pid == 0 ? "-" : fmt::format("{}", pid); }
+
+struct NamedLimit {
+  const char *name;
+  std::optional<uint64_t> Limits::*value;
+};
+constexpr NamedLimit kLimits[] = {{"memory", &Limits::memory},       {"processes", &Limits::processes},
+                                  {"files", &Limits::files},         {"sockbuf", &Limits::sockbuf},
+                                  {"cpu_quota", &Limits::cpu_quota}, {"cpu_period", &Limits::cpu_period}};
+
+std::vector<std::string> port_texts(const JailRow &row) {
+  std::vector<std::string> texts;
+  texts.reserve(row.ports.size());
+  for (const auto &port : row.ports) texts.push_back(to_string(port));
+  return texts;
+}
+
+cli::Json pid_json(uint32_t pid) { return pid == 0 ? cli::Json() : cli::Json(pid); }
+
+cli::Json permissions_json(const Spec &spec) {
+  auto rows = cli::Json::array();
+  const PermissionSet in_force = effective(spec.profile, spec.permissions);
+  for (unsigned id = 0; id < SJ_PERMS; id++)
+    rows.push_back({{"name", sj_permissions[id].name},
+                    {"in_force", sj_has(in_force, id) != 0},
+                    {"from", origin_of(id, spec.profile, spec.permissions)}});
+  return rows;
+}
+
+cli::Json spec_json(const Spec &spec, const std::string &log_file) {
+  const PermissionSet in_force = effective(spec.profile, spec.permissions);
+  auto limits = cli::Json::object();
+  for (const auto &limit : kLimits) {
+    const auto &value = spec.limits.*limit.value;
+    limits[limit.name] = value ? cli::Json(*value) : cli::Json();
+  }
+  auto mounts = cli::Json::array();
+  for (const auto &bind : spec.binds)
+    mounts.push_back({{"source", bind.source}, {"target", bind.target}, {"read_only", bind.read_only}});
+  return {{"hostname", spec.hostname.empty() ? spec.name.str() : spec.hostname},
+          {"allow", names_of(spec.permissions.allow)},
+          {"deny", names_of(spec.permissions.deny)},
+          {"permissions", permissions_json(spec)},
+          {"no_new_privs", sj_no_new_privs(in_force) != 0},
+          {"capabilities", capability_names(capabilities_of(spec.profile, in_force, has_low_port(spec.ports)))},
+          {"limits", std::move(limits)},
+          {"mounts", std::move(mounts)},
+          {"command", spec.command},
+          {"restart", to_string(spec.restart)},
+          {"stop_grace_ms", spec.stop_grace_ms},
+          {"log",
+           {{"facility", facility_name(spec.log.facility)},
+            {"out_level", level_name(spec.log.out_level)},
+            {"err_level", level_name(spec.log.err_level)},
+            {"tag", spec.log.tag},
+            {"file", log_file}}}};
+}
+
+void print_as_json(const Shown &shown) {
+  const auto &row = shown.row;
+  cli::Json out{{"jid", row.jid},
+                {"name", row.name},
+                {"state", shown.state},
+                {"root", row.root},
+                {"profile", to_string(row.profile)},
+                {"age", cli::age_seconds(row)},
+                {"ports", port_texts(row)},
+                {"cgroup_id", row.cgroup_id == 0 ? cli::Json() : cli::Json(row.cgroup_id)},
+                {"supervisor", pid_json(static_cast<uint32_t>(row.supervisor))},
+                {"anchor", pid_json(static_cast<uint32_t>(row.anchor))},
+                {"workload", pid_json(shown.supervisor.workload)},
+                {"restarts", shown.supervisor.restarts}};
+  if (shown.spec) out.update(spec_json(*shown.spec, shown.log_file));
+  cli::print_json(out);
+}
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string or_dash(const std::vector<std::string> &words, const char *separator) {
+  return words.empty() ? "-" : printable(fmt::format("{}", fmt::join(words, separator)));
+}
+
+void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
+  const PermissionSet in_force = effective(spec.profile, spec.permissions);
+  rows.push_back({"hostname", spec.hostname.empty() ? spec.name.str() : spec.hostname});
+  rows.push_back({"command", or_dash(spec.command, " ")});
+  rows.push_back({"restart", fmt::format("{}, stop grace {} s", to_string(spec.restart), spec.stop_grace_ms / 1000.0)});
+  rows.push_back({"log", fmt::format("{}.{}, errors {}.{}, tag {}, {}", facility_name(spec.log.facility),
+                                     level_name(spec.log.out_level), facility_name(spec.log.facility),
+                                     level_name(spec.log.err_level), printable(spec.log.tag), log_file)});
+  for (const auto &limit : kLimits)
+    if (const auto &value = spec.limits.*limit.value)
+      rows.push_back({fmt::format("limit {}", limit.name), fmt::format("{}", *value)});
+  for (const auto &bind : spec.binds)
+    rows.push_back({fmt::format("mount {}", printable(bind.target)),
+                    fmt::format("{}{}", printable(bind.source), bind.read_only ? "" : ", writable")});
+  rows.push_back({"no_new_privs", sj_no_new_privs(in_force) != 0 ? "yes" : "no"});
+  rows.push_back({"capabilities",
+                  or_dash(capability_names(capabilities_of(spec.profile, in_force, has_low_port(spec.ports))), " ")});
+}
+
+Rows permission_rows(const Spec &spec) {
+  Rows rows{{"PERMISSION", "IN FORCE", "FROM", "WHAT"}};
+  const PermissionSet in_force = effective(spec.profile, spec.permissions);
+  for (unsigned id = 0; id < SJ_PERMS; id++) {
+    const auto from = origin_of(id, spec.profile, spec.permissions);
+    rows.push_back({sj_permissions[id].name, sj_has(in_force, id) != 0 ? "yes" : "no",
+                    from.empty() ? "-" : std::string(from), sj_permissions[id].about});
+  }
+  return rows;
+}
+
+void print_as_text(const Shown &shown) {
+  const auto &row = shown.row;
+  Rows rows{{"jid", fmt::format("{}", row.jid)},
+            {"name", row.name},
+            {"state", shown.state},
+            {"root", printable(row.root)},
+            {"profile", std::string(to_string(row.profile))},
+            {"age", fmt::format("{}s", cli::age_seconds(row))},
+            {"ports", or_dash(port_texts(row), ",")},
+            {"supervisor", optional_pid(static_cast<uint32_t>(row.supervisor))},
+            {"anchor", optional_pid(static_cast<uint32_t>(row.anchor))},
+            {"workload", optional_pid(shown.supervisor.workload)}};
+  if (shown.supervisor.restarts != 0) rows.push_back({"restarts", fmt::format("{}", shown.supervisor.restarts)});
+  if (shown.spec) add_spec(rows, *shown.spec, shown.log_file);
+  fmt::print("{}", cli::align(rows));
+  if (shown.spec) fmt::print("\n{}", cli::align(permission_rows(*shown.spec)));
+}
+
+} // namespace
+
+Result<int> show(const Call &call) {
+  constexpr std::string_view kUsage = "jailctl show [-j] jail";
+  bool json = false;
+  std::vector<Option> options;
+  options.push_back({'j', "json", nullptr, "JSON", set_flag(json), true});
+  const auto parsed = TRY(
+      parse(call, kUsage,
+            "Everything known of a jail: identity, state, what it may, limits, log. What is in force while it runs.",
+            std::move(options)));
+  if (parsed.help) return 0;
+  TRY(want_operands(parsed, kUsage, 1, 1));
+  TRY(need_root(call));
+  const auto shown = TRY(look_up(call, TRY(selected_jail(call, parsed.operands[0]))));
+  if (json)
+    print_as_json(shown);
+  else
+    print_as_text(shown);
+  return 0;
+}
+
+} // namespace jailctl
