@@ -14,6 +14,7 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"list", "list the jails", list},
     {"stats", "what each jail uses, also for Prometheus", stats},
     {"features", "what this kernel can guard, found by trying", features},
+    {"verify", "try from inside a jail what its profile forbids", verify},
     {"load", "load secmodel_jail into the kernel", load},
     {"unload", "take secmodel_jail out of the kernel", unload},
 };

@@ -1,0 +1,201 @@
+// Ports and sockets.
+#include "abi/secmodel_jail.h"
+#include "verify/canary.h"
+#include "verify/trial.h"
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace jails::verify {
+namespace {
+
+struct Kind {
+  const char *name;
+  int family, type, protocol;
+  const char *address;
+};
+constexpr Kind kKinds[] = {{"tcp", AF_INET, SOCK_STREAM, 0, "0.0.0.0"},
+                           {"tcp on loopback", AF_INET, SOCK_STREAM, 0, "127.0.0.1"},
+                           {"mptcp", AF_INET, SOCK_STREAM, 262, "0.0.0.0"},
+                           {"udp", AF_INET, SOCK_DGRAM, 0, "0.0.0.0"},
+                           {"udplite", AF_INET, SOCK_DGRAM, 136, "0.0.0.0"},
+                           {"tcp6", AF_INET6, SOCK_STREAM, 0, "::"},
+                           {"tcp6 mapped", AF_INET6, SOCK_STREAM, 0, "::ffff:127.0.0.1"},
+                           {"udp6", AF_INET6, SOCK_DGRAM, 0, "::"},
+                           {"udp6 mapped", AF_INET6, SOCK_DGRAM, 0, "::ffff:127.0.0.1"}};
+
+struct Address {
+  sockaddr_storage at{};
+  socklen_t size = 0;
+};
+Address address_of(const Kind &kind, uint16_t port) {
+  Address made;
+  if (kind.family == AF_INET) {
+    auto *at = reinterpret_cast<sockaddr_in *>(&made.at);
+    at->sin_family = AF_INET;
+    at->sin_port = htons(port);
+    inet_pton(AF_INET, kind.address, &at->sin_addr);
+    made.size = sizeof *at;
+  } else {
+    auto *at = reinterpret_cast<sockaddr_in6 *>(&made.at);
+    at->sin6_family = AF_INET6;
+    at->sin6_port = htons(port);
+    inet_pton(AF_INET6, kind.address, &at->sin6_addr);
+    made.size = sizeof *at;
+  }
+  return made;
+}
+
+uint16_t port_of(Probe &probe, long fd) {
+  const uint64_t at = probe.space(sizeof(sockaddr_in6));
+  const uint64_t size = probe.object(socklen_t{sizeof(sockaddr_in6)});
+  if (probe.call(SYS_getsockname, {fd, at, size}) != 0) return 0;
+  return ntohs(probe.read<sockaddr_in6>(at).sin6_port); // at the same place in both families
+}
+
+// What bind(2) said there; the socket is gone again. No socket of the kind: its error.
+long bind_there(Probe &probe, const Kind &kind, uint16_t port, uint16_t *got = nullptr) {
+  const long fd = probe.call(SYS_socket, {kind.family, kind.type | SOCK_CLOEXEC, kind.protocol});
+  if (fd < 0) return fd;
+  const auto address = address_of(kind, port);
+  const uint64_t at = probe.bytes(&address.at, address.size);
+  const long rc = probe.call(SYS_bind, {fd, at, address.size});
+  if (rc == 0 && got != nullptr) *got = port_of(probe, fd);
+  probe.call(SYS_close, {fd});
+  return rc;
+}
+
+bool absent(long rc) { return rc == -EAFNOSUPPORT || rc == -EPROTONOSUPPORT || rc == -EADDRNOTAVAIL; }
+
+void port_owned(Trial &trial) {
+  if (trial.targets().port == 0) {
+    trial.skip("there is no decoy jail to own a port");
+    return;
+  }
+  for (const auto &kind : kKinds) {
+    const long rc = bind_there(trial.probe(), kind, trial.targets().port);
+    if (!absent(rc)) trial.refused(kind.name, rc, {EPERM});
+  }
+}
+
+void port_unreserved(Trial &trial) {
+  const auto &subject = trial.subject();
+  for (const uint16_t port : {subject.low_port, subject.high_port}) {
+    if (port == 0) continue;
+    const bool allowed = sj_unreserved_bind(subject.profile(), port) == SJ_ALLOW;
+    for (const auto &kind : kKinds) {
+      const long rc = bind_there(trial.probe(), kind, port);
+      if (absent(rc)) continue;
+      const auto act = fmt::format("{} {}", kind.name, port < 1024 ? "below 1024" : "above");
+      if (allowed)
+        trial.judged(act, rc == 0, true, rc == 0 ? "" : "refused");
+      else
+        trial.refused(act, rc, {EPERM, EACCES});
+    }
+  }
+}
+
+// What the kernel picks by itself is never another's.
+void port_picked(Trial &trial) {
+  for (const auto &kind : kKinds) {
+    if (kind.protocol != 0) continue;
+    for (int i = 0; i < 4; i++) {
+      uint16_t port = 0;
+      const long rc = bind_there(trial.probe(), kind, 0, &port);
+      if (absent(rc)) continue;
+      const bool theirs = rc == 0 && trial.subject().taken->contains(port);
+      trial.judged(kind.name, theirs || rc != 0, false,
+                   theirs    ? fmt::format("port {} of another jail", port)
+                   : rc != 0 ? "no port at all"
+                             : "a free port");
+    }
+  }
+}
+
+// A connection from here: does somebody answer?
+bool answers(const Kind &kind, uint16_t port) {
+  const auto address = address_of(kind, port);
+  const Fd fd(socket(kind.family, kind.type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return false;
+  if (connect(fd.get(), reinterpret_cast<const sockaddr *>(&address.at), address.size) == 0) return true;
+  // On the loopback everything has happened by now; a SYN that was dropped is sent again after a second.
+  pollfd ready{.fd = fd.get(), .events = POLLOUT, .revents = 0};
+  if (poll(&ready, 1, 50) != 1) return false;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+uint64_t dropped(const Trial &trial) {
+  const auto tables = Tables::open(trial.subject().instance);
+  const auto denials = tables ? tables->denials(trial.subject().row.jid) : std::unexpected(tables.error());
+  return denials ? denials->listen_unbound : 0;
+}
+
+// listen(2) without bind(2) takes a port that no bind hook sees.
+void listen_unbound(Trial &trial) {
+  Probe &probe = trial.probe();
+  constexpr Kind kListeners[] = {{"tcp", AF_INET, SOCK_STREAM, 0, "127.0.0.1"},
+                                 {"tcp6", AF_INET6, SOCK_STREAM, 0, "::1"}};
+  for (const auto &kind : kListeners) {
+    const long fd = probe.call(SYS_socket, {kind.family, kind.type | SOCK_CLOEXEC, kind.protocol});
+    if (fd < 0) continue;
+    const long rc = probe.call(SYS_listen, {fd, 4});
+    const uint16_t port = rc == 0 ? port_of(probe, fd) : 0;
+    if (port != 0) {
+      const uint64_t before = dropped(trial);
+      const bool reached = answers(kind, port);
+      const bool counted = dropped(trial) > before;
+      const bool allowed = sj_unreserved_listen(trial.subject().profile(), port) == SJ_ALLOW;
+      // Nobody answers and nothing was dropped: then it is not the guard that held.
+      trial.judged(kind.name, reached || (!counted && !trial.control()), allowed,
+                   reached   ? "a connection was accepted"
+                   : counted ? "connection dropped"
+                             : "no connection, and none was dropped");
+    } else {
+      trial.refused(kind.name, rc, {EPERM, EACCES});
+    }
+    probe.call(SYS_close, {fd});
+  }
+}
+
+void abstract(Trial &trial) {
+  Probe &probe = trial.probe();
+  constexpr int kTypes[] = {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM};
+  constexpr const char *kNames[] = {"stream", "seqpacket", "dgram"};
+  const auto &names = trial.targets().abstract_names;
+  for (size_t i = 0; i < names.size(); i++) {
+    const auto [at, size] = abstract_address(names[i]);
+    const long fd = probe.call(SYS_socket, {AF_UNIX, kTypes[i % 3] | SOCK_CLOEXEC, 0});
+    const auto on = i < 3 ? "a socket of the host" : "a socket of the decoy";
+    uint64_t address = probe.object(at);
+    trial.refused(fmt::format("connect, {}", kNames[i % 3]), probe.call(SYS_connect, {fd, address, size}), {EPERM}, on);
+    probe.call(SYS_close, {fd});
+    if (kTypes[i % 3] != SOCK_DGRAM) continue;
+    const long other = probe.call(SYS_socket, {AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0});
+    const uint64_t byte = probe.text("x");
+    address = probe.object(at);
+    trial.refused("sendto, dgram", probe.call(SYS_sendto, {other, byte, 1, 0, address, size}), {EPERM}, on);
+    probe.call(SYS_close, {other});
+  }
+}
+
+constexpr Check kChecks[] = {
+    {"port-owned", "bind a port that the decoy jail reserved", port_owned, nullptr},
+    {"port-unreserved", "bind ports that nobody reserved", port_unreserved, nullptr},
+    {"port-picked", "have the kernel pick a port that is another's", port_picked, "only who picks matters"},
+    {"listen-unbound", "accept connections on a port it never bound", listen_unbound, nullptr},
+    {"abstract", "connect to abstract sockets of host and decoy", abstract, nullptr},
+};
+
+} // namespace
+
+std::span<const Check> network_checks() { return kChecks; }
+
+} // namespace jails::verify
