@@ -155,7 +155,7 @@ Status Decoy::populate(const Instance &instance, const JailName &name) {
   constexpr std::pair<const char *, int> kTypes[] = {
       {"stream", SOCK_STREAM}, {"seqpacket", SOCK_SEQPACKET}, {"dgram", SOCK_DGRAM}};
   for (const auto &[kind, type] : kTypes) {
-    names_.push_back(fmt::format("jail-{}-{}", name.str(), kind));
+    names_.push_back(fmt::format("jail-decoy-{}-{}", getpid(), kind));
     const auto [at, size] = abstract_address(names_.back());
     const long fd = root_->call(SYS_socket, {AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0});
     const uint64_t address = root_->object(at);

@@ -118,24 +118,29 @@ void port_picked(Trial &trial) {
   }
 }
 
-// A connection from here: does somebody answer?
-bool answers(const Kind &kind, uint16_t port) {
-  const auto address = address_of(kind, port);
-  const Fd fd(socket(kind.family, kind.type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return false;
-  if (connect(fd.get(), reinterpret_cast<const sockaddr *>(&address.at), address.size) == 0) return true;
-  // On the loopback everything has happened by now; a SYN that was dropped is sent again after a second.
-  pollfd ready{.fd = fd.get(), .events = POLLOUT, .revents = 0};
-  if (poll(&ready, 1, 50) != 1) return false;
-  int error = 0;
-  socklen_t size = sizeof error;
-  return getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
-}
-
+// Connections to ports it does not own that were dropped so far.
 uint64_t dropped(const Trial &trial) {
   const auto tables = Tables::open(trial.subject().instance);
   const auto denials = tables ? tables->denials(trial.subject().row.jid) : std::unexpected(tables.error());
   return denials ? denials->listen_unbound : 0;
+}
+
+enum class Answer : uint8_t { Accepted, Dropped, None };
+
+// A connection from here. On the loopback a SYN has arrived, or was dropped, by the time connect(2) returns.
+Answer ask(const Trial &trial, const Kind &kind, uint16_t port) {
+  const auto address = address_of(kind, port);
+  const uint64_t before = dropped(trial);
+  const Fd fd(socket(kind.family, kind.type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return Answer::None;
+  if (connect(fd.get(), reinterpret_cast<const sockaddr *>(&address.at), address.size) == 0) return Answer::Accepted;
+  if (errno == EINPROGRESS && dropped(trial) > before) return Answer::Dropped;
+  pollfd ready{.fd = fd.get(), .events = POLLOUT, .revents = 0};
+  int error = ETIMEDOUT;
+  socklen_t size = sizeof error;
+  if (poll(&ready, 1, 200) == 1) getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error == 0) return Answer::Accepted;
+  return dropped(trial) > before ? Answer::Dropped : Answer::None;
 }
 
 // listen(2) without bind(2) takes a port that no bind hook sees.
@@ -149,15 +154,13 @@ void listen_unbound(Trial &trial) {
     const long rc = probe.call(SYS_listen, {fd, 4});
     const uint16_t port = rc == 0 ? port_of(probe, fd) : 0;
     if (port != 0) {
-      const uint64_t before = dropped(trial);
-      const bool reached = answers(kind, port);
-      const bool counted = dropped(trial) > before;
+      const auto answer = ask(trial, kind, port);
       const bool allowed = sj_unreserved_listen(trial.subject().profile(), port) == SJ_ALLOW;
       // Nobody answers and nothing was dropped: then it is not the guard that held.
-      trial.judged(kind.name, reached || (!counted && !trial.control()), allowed,
-                   reached   ? "a connection was accepted"
-                   : counted ? "connection dropped"
-                             : "no connection, and none was dropped");
+      trial.judged(kind.name, answer == Answer::Accepted || (answer == Answer::None && !trial.control()), allowed,
+                   answer == Answer::Accepted  ? "a connection was accepted"
+                   : answer == Answer::Dropped ? "connection dropped"
+                                               : "no connection, and none was dropped");
     } else {
       trial.refused(kind.name, rc, {EPERM, EACCES});
     }

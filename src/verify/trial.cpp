@@ -131,7 +131,7 @@ Row Trial::row() const {
     row.happened = refused + past == 0 ? "nothing was tried" : "shows nothing: " + hidden;
     return row;
   }
-  if (refused != 0) row.happened = fmt::format("refused {} times ({})", refused, fmt::join(errors_, ", "));
+  if (refused != 0) row.happened = fmt::format("held {} times ({})", refused, fmt::join(errors_, ", "));
   if (past != 0) row.happened += fmt::format("{}allowed {} times", refused != 0 ? ", " : "", past);
   if (!hidden.empty()) row.happened += "; not shown: " + hidden;
   return row;
