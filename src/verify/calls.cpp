@@ -138,6 +138,7 @@ void run(Trial &trial) {
     const bool always = (line.how & kRefuse) != 0;
     if ((line.how & kChild) != 0) {
       const InChild child(trial.probe());
+      if (!child) return trial.no_child();
       trial.call(line.act, line.number, line.arguments, always);
     } else {
       trial.call(line.act, line.number, line.arguments, always);

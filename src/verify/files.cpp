@@ -34,6 +34,7 @@ void climb(Probe &probe) {
 void host_file(Trial &trial) {
   Probe &probe = trial.probe();
   const InChild child(probe);
+  if (!child) return trial.no_child();
   const auto &targets = trial.targets();
   trial.judged("by its path", finds(probe, targets, false));
   go(probe, "/proc/self/root");

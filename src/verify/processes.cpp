@@ -120,10 +120,7 @@ void trace(Trial &trial) {
   Probe &probe = trial.probe();
   for (const auto &[label, pid, address] : trial.targets().processes) {
     const InChild child(probe); // whose end detaches it
-    if (!child) {
-      trial.refused("PTRACE_SEIZE", kLost, {}, label);
-      return;
-    }
+    if (!child) return trial.no_child();
     trial.refused("PTRACE_SEIZE", probe.call(SYS_ptrace, {PTRACE_SEIZE, pid, 0, 0}), {EPERM, ESRCH}, label);
     if (trial.control()) continue; // no second tracer, nor a stopped canary
     trial.refused("PTRACE_ATTACH", probe.call(SYS_ptrace, {PTRACE_ATTACH, pid, 0, 0}), {EPERM, ESRCH}, label);
@@ -198,6 +195,7 @@ void schedule(Trial &trial) {
 void own_priority(Trial &trial) {
   Probe &probe = trial.probe();
   const InChild child(probe);
+  if (!child) return trial.no_child();
   trial.refused("a nice value below 0", probe.call(SYS_setpriority, {PRIO_PROCESS, 0, -5}), {EPERM, EACCES});
   const uint64_t at = probe.object(sched_param{.sched_priority = 1});
   trial.refused("real-time scheduling", probe.call(SYS_sched_setscheduler, {0, SCHED_FIFO, at}), {EPERM});
@@ -207,6 +205,7 @@ void own_priority(Trial &trial) {
 void own_limits(Trial &trial) {
   Probe &probe = trial.probe();
   const InChild child(probe);
+  if (!child) return trial.no_child();
   bool tried = false;
   for (const int resource : {RLIMIT_MSGQUEUE, RLIMIT_MEMLOCK, RLIMIT_SIGPENDING, RLIMIT_NPROC}) {
     uint64_t at = probe.space(sizeof(rlimit));

@@ -19,6 +19,8 @@ std::string error_name(long rc) {
   return name == nullptr ? fmt::format("error {}", -rc) : name;
 }
 
+std::string times(size_t count) { return count == 1 ? "once" : fmt::format("{} times", count); }
+
 std::string_view who(Identity identity) {
   return identity == Identity::Root ? "as root" : identity == Identity::User ? "as uid 1000" : "outside";
 }
@@ -46,10 +48,7 @@ void Trial::record(std::string_view act, std::string_view on, bool past, bool al
 }
 
 void Trial::refused(std::string_view act, long rc, std::initializer_list<int> errors, std::string_view on) {
-  if (rc == kLost) {
-    record(act, on, !control(), false, "the probe was ended, stopped or tampered with");
-    return;
-  }
+  if (rc == kLost) return blocked("the probe is gone");
   bool stopped = std::ranges::find(errors, static_cast<int>(-rc)) != errors.end();
   // Outside only a guard's errors count as refused; any other means that the act got as far as the kernel's own code.
   if (control() && rc == -ENOSYS) stopped = true;
@@ -62,8 +61,9 @@ void Trial::call(std::string_view act, uint32_t number, const uint64_t (&argumen
   const long rc = probe_->call_words(static_cast<long>(number), arguments);
   if (error == 0 && !always) {
     // Beside the filter there is the kernel's own refusal (a capability that the profile has not).
-    const bool stopped = rc == kLost || rc == -EPERM || rc == -EACCES || (control() && rc == -ENOSYS);
-    record(act, {}, !stopped, true, rc == kLost ? "no answer" : error_name(rc));
+    if (rc == kLost) return blocked("the probe is gone");
+    const bool stopped = rc == -EPERM || rc == -EACCES || (control() && rc == -ENOSYS);
+    record(act, {}, !stopped, true, error_name(rc));
     return;
   }
   if (error == 0)
@@ -73,12 +73,14 @@ void Trial::call(std::string_view act, uint32_t number, const uint64_t (&argumen
 }
 
 void Trial::judged(std::string_view act, bool past, bool allowed, std::string_view how) {
-  const bool lost = probe_->lost() && !control();
-  record(act, {}, past || lost, allowed && !lost,
-         lost           ? "the probe was ended, stopped or tampered with"
-         : !how.empty() ? std::string(how)
-         : past         ? "it succeeded"
-                        : "no effect");
+  if (probe_->lost()) return blocked("the probe is gone");
+  record(act, {}, past, allowed, !how.empty() ? std::string(how) : past ? "it succeeded" : "no effect");
+}
+
+void Trial::blocked(std::string_view why) {
+  const auto text =
+      fmt::format("{}: {}", who(identity_), probe_->lost() ? "the probe was ended, stopped or tampered with" : why);
+  if (std::ranges::find(breaches_, text) == breaches_.end()) breaches_.push_back(text);
 }
 
 void Trial::disturbed(std::string_view what) {
@@ -131,8 +133,9 @@ Row Trial::row() const {
     row.happened = refused + past == 0 ? "nothing was tried" : "shows nothing: " + hidden;
     return row;
   }
-  if (refused != 0) row.happened = fmt::format("held {} times ({})", refused, fmt::join(errors_, ", "));
-  if (past != 0) row.happened += fmt::format("{}allowed {} times", refused != 0 ? ", " : "", past);
+  if (refused != 0) row.happened = fmt::format("held {} ({})", times(refused), fmt::join(errors_, ", "));
+  if (past != 0) row.happened += fmt::format("{}allowed {}", refused != 0 ? ", " : "", times(past));
+  if (check_.no_control != nullptr) row.happened += fmt::format("; no control: {}", check_.no_control);
   if (!hidden.empty()) row.happened += "; not shown: " + hidden;
   return row;
 }

@@ -73,7 +73,9 @@ public:
   void judged(std::string_view act, bool past, bool allowed = false, std::string_view how = {});
   // Something on the host is not as it was.
   void disturbed(std::string_view what);
-  // It cannot be tried here, and why.
+  // A child for what changes the caller could not be made.
+  void no_child() { blocked("no child could be made there (a limit of processes?)"); }
+  // It cannot be tried here, and why. Never because of what the jail does.
   void skip(std::string reason) { skip_ = std::move(reason); }
 
   [[nodiscard]] bool breached() const { return !breaches_.empty(); }
@@ -86,6 +88,8 @@ private:
     std::string control_error;
     size_t refused = 0, past = 0;
   };
+  // Fails closed: the jail could see to it.
+  void blocked(std::string_view why);
   void record(std::string_view act, std::string_view on, bool past, bool allowed, const std::string &how);
   [[nodiscard]] std::string expected() const;
   [[nodiscard]] std::string not_shown() const;
