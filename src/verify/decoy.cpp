@@ -28,18 +28,30 @@ namespace {
 
 constexpr std::string_view kPrefix = "verify-";
 
-// A child that is the decoy's supervisor. SIGTERM, which comes when its parent ends, makes it take the jail down.
+// The root is in the directory of the jail's own state, and goes away with that.
+Status serve(const Instance &instance, const Spec &spec, int report) {
+  TRY(sys::make_dir(instance.jail_run_dir(spec.name), 0700));
+  TRY(sys::make_dir(spec.root, 0755));
+  return transient_jail(instance, spec, [&](supervise::Supervisor &supervisor, const auto &unlock) {
+    unlock();
+    supervise::report_result(report, {});
+    return supervisor.serve();
+  });
+}
+
+// A child that is the decoy's supervisor. SIGTERM, which comes when its parent ends, makes it take the jail down; until
+// there is one that listens for it, it waits.
 [[noreturn]] void be_supervisor(const Instance &instance, const Spec &spec, int report, pid_t parent) {
+  sigset_t term;
+  sigemptyset(&term);
+  sigaddset(&term, SIGTERM);
+  sigprocmask(SIG_BLOCK, &term, nullptr);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(1);
   setsid();
   const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   for (int fd = 0; fd < 3; fd++) dup2(null.get(), fd);
-  const auto status = transient_jail(instance, spec, [&](supervise::Supervisor &supervisor, const auto &unlock) {
-    unlock();
-    supervise::report_result(report, {});
-    return supervisor.serve();
-  });
+  const auto status = serve(instance, spec, report);
   if (!status) supervise::report_result(report, status);
   _exit(status ? 0 : 1);
 }
@@ -106,14 +118,9 @@ void clear_decoys(const Instance &instance) {
 Result<Decoy> Decoy::start(const Instance &instance, Profile profile) {
   const auto name = TRY(JailName::parse(fmt::format("{}{}", kPrefix, getpid())));
   Decoy decoy;
-  decoy.run_dir_ = instance.jail_run_dir(name);
-  // In the directory of the jail's own state: it goes away with that.
-  const std::string root = decoy.run_dir_ + "/root";
   Status started;
   for (int tries = 0; tries < 5; tries++) { // somebody may take the port first
-    TRY(sys::make_dir(decoy.run_dir_, 0700));
-    TRY(sys::make_dir(root, 0755));
-    Spec spec = default_spec(name, root);
+    Spec spec = default_spec(name, instance.jail_run_dir(name) + "/root");
     spec.profile = profile;
     decoy.port_ = free_port(0);
     if (decoy.port_ != 0) spec.ports.push_back({.port = decoy.port_});
@@ -186,9 +193,8 @@ size_t Decoy::arrived() {
 }
 
 Decoy::Decoy(Decoy &&other) noexcept
-    : supervisor_(std::exchange(other.supervisor_, 0)), run_dir_(std::move(other.run_dir_)), port_(other.port_),
-      root_(std::move(other.root_)), user_(std::move(other.user_)), names_(std::move(other.names_)),
-      sockets_(std::move(other.sockets_)) {
+    : supervisor_(std::exchange(other.supervisor_, 0)), port_(other.port_), root_(std::move(other.root_)),
+      user_(std::move(other.user_)), names_(std::move(other.names_)), sockets_(std::move(other.sockets_)) {
   other.root_.reset();
   other.user_.reset();
 }

@@ -32,7 +32,6 @@ private:
   Status populate(const Instance &instance, const JailName &name);
 
   pid_t supervisor_ = 0;
-  std::string run_dir_;
   uint16_t port_ = 0;
   std::optional<Probe> root_, user_;
   std::vector<std::string> names_;
