@@ -1,10 +1,10 @@
 #include "verify/defence.h"
 
-#include "base/text.h"
+#include "abi/syscall_policy.h"
 #include "loader/loader.h"
-#include "sys/file.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <linux/landlock.h>
 #include <sys/syscall.h>
@@ -15,13 +15,13 @@ namespace {
 
 // Landlock, the filter and the cgroup programs stand alone so far; the answer tells whether a second line could.
 Defence second_line() {
-  const auto modules = sys::read_file("/sys/kernel/security/lsm", 4096);
-  const auto names = modules ? split(trim(*modules), ',') : std::vector<std::string_view>();
-  const bool there = std::ranges::find(names, "bpf") != names.end();
-  return {"BPF LSM", false,
-          fmt::format("not used by this version; the kernel {}", !modules ? "does not tell whether it has it"
-                                                                 : there  ? "lists it"
-                                                                          : "does not list it")};
+  constexpr uint64_t kBpf = 109; // LSM_ID_BPF
+  std::array<uint64_t, 64> ids{};
+  uint32_t size = sizeof ids;
+  const long count = syscall(__NR_lsm_list_modules, ids.data(), &size, 0);
+  const bool there = std::ranges::find(ids, kBpf) != ids.end();
+  const char *kernel = count < 0 ? "does not tell whether it has it" : there ? "has it" : "was not booted with it";
+  return {"BPF LSM", false, fmt::format("not used by this version; the kernel {}", kernel)};
 }
 
 } // namespace

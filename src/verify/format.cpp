@@ -9,11 +9,11 @@
 namespace jails::verify {
 
 std::string table(const Report &report) {
-  std::string out = fmt::format("{:<16} {:<6} {:<60} {:<9} {}\n", "CHECK", "RESULT", "TRIED", "EXPECTED", "HAPPENED");
+  std::string out = fmt::format("{:<16} {:<6} {:<50} {:<18} {}\n", "CHECK", "RESULT", "TRIED", "EXPECTED", "HAPPENED");
   for (const auto &row : report.rows) {
     // A long expectation is told in front of what happened, so that the columns stay narrow.
-    const bool fits = row.expected.size() <= 9;
-    out += fmt::format("{:<16} {:<6} {:<60} {:<9} {}{}\n", row.id, to_string(row.verdict), row.tried,
+    const bool fits = row.expected.size() <= 18;
+    out += fmt::format("{:<16} {:<6} {:<50} {:<18} {}{}\n", row.id, to_string(row.verdict), row.tried,
                        fits ? row.expected : "", fits ? "" : "[" + row.expected + "] ", printable(row.happened));
   }
   const size_t gaps = report.count(Verdict::Gap);

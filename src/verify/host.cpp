@@ -65,7 +65,7 @@ uint64_t capabilities_of(const JailRow &row) {
 }
 
 Result<Seen> guards(const Subject &subject) {
-  Seen seen{1, "set of programs, all attached", {}};
+  Seen seen{1, "set, complete", {}};
   const auto held = TRY(Tables::open(subject.instance)).check_guards();
   if (!held) seen.wrong.push_back(held.error().text());
   return seen;
@@ -179,12 +179,12 @@ struct HostCheck {
   Result<Seen> (*look)(const Subject &subject);
 };
 constexpr HostCheck kChecks[] = {
-    {"guards", "are the programs that guard jails attached?", "all of them", guards},
-    {"membership", "who is in the jail's cgroups?", "all of the jail, nobody else", membership},
+    {"guards", "the BPF programs that guard jails", "all attached", guards},
+    {"membership", "who is in the jail's cgroups", "all of it, no more", membership},
     {"threads", "filter, no_new_privs, capabilities of each thread", "as in the profile", threads},
-    {"own-namespaces", "mount, IPC, UTS, cgroup namespaces", "its own, one for all", namespaces},
-    {"mounts", "the jail's mount table", "private, /proc hides others", mounts},
-    {"anchor", "what the anchor holds", "its channel, the profile's capabilities", anchor},
+    {"own-namespaces", "mount, IPC, UTS, cgroup namespaces", "its own", namespaces},
+    {"mounts", "the jail's mount table", "private", mounts},
+    {"anchor", "what the anchor holds", "as in the profile", anchor},
 };
 
 } // namespace

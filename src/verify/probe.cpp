@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -33,6 +35,7 @@ Result<Fd> program() {
   setsid();
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (dup2(in, 0) != 0 || dup2(out, 1) != 1 || dup2(null, 2) != 2) _exit(1);
+  if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) _exit(1); // what we were given is not for it
   char name[] = "jail-verify";
   char *const argv[] = {name, nullptr};
   char *const envp[] = {nullptr};
@@ -69,7 +72,9 @@ Result<Probe> Probe::inside(const Instance &instance, const JailName &jail, uint
   if (poll(&ready, 1, 1000) == 1) {
     const auto answer = receive_reply(probe.connection_);
     if (answer && !answer->reply.text.empty())
-      return fail(static_cast<ErrorKind>(answer->reply.kind), answer->reply.text);
+      return fail(answer->reply.type == supervise::ReplyType::Failed ? static_cast<ErrorKind>(answer->reply.kind)
+                                                                     : ErrorKind::System,
+                  fmt::format("a scratch process in jail {}: {}", jail.str(), answer->reply.text));
   }
   return std::unexpected(greeted.error());
 }
