@@ -84,7 +84,7 @@ void Trial::blocked(std::string_view why) {
 }
 
 void Trial::disturbed(std::string_view what) {
-  breaches_.push_back(fmt::format("{}: seen on the host: {}", who(identity_), what));
+  breaches_.insert(breaches_.begin(), fmt::format("{}: seen on the host: {}", who(identity_), what));
 }
 
 std::string Trial::expected() const {

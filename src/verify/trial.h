@@ -71,7 +71,7 @@ public:
   void call(std::string_view act, uint32_t number, const uint64_t (&arguments)[6], bool always = false);
   // By a rule that is not the filter's.
   void judged(std::string_view act, bool past, bool allowed = false, std::string_view how = {});
-  // Something on the host is not as it was.
+  // Something on the host is not as it was. Comes first in the row: nothing in the jail can make it up or take it back.
   void disturbed(std::string_view what);
   // A child for what changes the caller could not be made.
   void no_child() { blocked("no child could be made there (a limit of processes?)"); }
