@@ -98,7 +98,8 @@ void clear_decoys(const Instance &instance) {
     if (name.ends_with(".lock")) name.remove_suffix(5);
     if (!name.starts_with(kPrefix)) continue;
     const auto pid = parse_int<pid_t>(name.substr(kPrefix.size()));
-    if (pid && kill(*pid, 0) != 0 && errno == ESRCH) found.emplace_back(name);
+    // Of our own number: we have none yet.
+    if (pid && (*pid == getpid() || (kill(*pid, 0) != 0 && errno == ESRCH))) found.emplace_back(name);
   }
   for (const auto &text : found) {
     const auto name = JailName::parse(text);
