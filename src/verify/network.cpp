@@ -6,7 +6,10 @@
 #include <arpa/inet.h>
 #include <cerrno>
 #include <fmt/format.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -189,11 +192,66 @@ void abstract(Trial &trial) {
   }
 }
 
+// Options that need CAP_NET_ADMIN or CAP_NET_RAW: routing marks, foreign addresses, buffers past the host's limit.
+void socket_options(Trial &trial) {
+  struct Choice {
+    const char *name;
+    int level, option;
+  };
+  constexpr Choice kChoices[] = {{"SO_MARK", SOL_SOCKET, SO_MARK},
+                                 {"SO_SNDBUFFORCE", SOL_SOCKET, SO_SNDBUFFORCE},
+                                 {"SO_RCVBUFFORCE", SOL_SOCKET, SO_RCVBUFFORCE},
+                                 {"IP_TRANSPARENT", IPPROTO_IP, IP_TRANSPARENT},
+                                 {"TCP_REPAIR", IPPROTO_TCP, TCP_REPAIR}};
+  Probe &probe = trial.probe();
+  const long fd = probe.call(SYS_socket, {AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0});
+  for (const auto &choice : kChoices) {
+    const uint64_t at = probe.object(int{1});
+    const long rc = probe.call(SYS_setsockopt, {fd, choice.level, choice.option, at, sizeof(int)});
+    trial.refused(choice.name, rc, {EPERM});
+  }
+  probe.call(SYS_close, {fd});
+}
+
+// A change of the host's network by rtnetlink: of an interface that does not exist, so that nothing goes where it may.
+void network_changes(Trial &trial) {
+  struct Message {
+    nlmsghdr header;
+    ifinfomsg link;
+  };
+  struct Reply {
+    nlmsghdr header;
+    nlmsgerr error;
+  };
+  Probe &probe = trial.probe();
+  const long fd = probe.call(SYS_socket, {AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE});
+  if (fd < 0) {
+    trial.refused("a route socket", fd, {EPERM, EACCES, EAFNOSUPPORT});
+    return;
+  }
+  Message message{};
+  message.header.nlmsg_len = sizeof message;
+  message.header.nlmsg_type = RTM_DELLINK;
+  message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+  message.link.ifi_index = 0x7ffffff0;
+  const uint64_t request = probe.object(message);
+  long rc = probe.call(SYS_sendto, {fd, request, sizeof message, 0, 0, 0});
+  if (rc > 0) {
+    const uint64_t at = probe.space(256);
+    rc = probe.call(SYS_recvfrom, {fd, at, 256, MSG_DONTWAIT, 0, 0});
+    if (rc >= static_cast<long>(sizeof(Reply))) rc = probe.read<Reply>(at).error.error;
+  }
+  trial.refused("RTM_DELLINK", rc, {EPERM});
+  probe.call(SYS_close, {fd});
+}
+
 constexpr Check kChecks[] = {
     {"port-owned", "bind a port that the decoy jail reserved", port_owned, nullptr},
     {"port-unreserved", "bind ports that nobody reserved", port_unreserved, nullptr},
     {"port-picked", "have the kernel pick a port that is another's", port_picked, "only who picks matters"},
     {"listen-unbound", "accept connections on a port it never bound", listen_unbound, nullptr},
+    {"socket-options", "set socket options that only an administrator may", socket_options, nullptr},
+    {"network-changes", "change the host's interfaces by rtnetlink", network_changes, nullptr},
     {"abstract", "connect to abstract sockets of host and decoy", abstract, nullptr},
 };
 
