@@ -178,8 +178,9 @@ Result<Report> verify_jail(const Instance &instance, const JailRow &row) {
                                                      : run_check(check, subject, field, control, root, user));
     for (auto &found : host_rows(subject)) report.rows.push_back(std::move(found));
   }
-  if (!is_running(instance, name))
-    return fail(ErrorKind::NotFound, fmt::format("jail {} ended while it was looked at", row.name));
+  const auto now = find_jail(instance, row.name);
+  if (!now || now->jid != row.jid || now->anchor != row.anchor) // the gaps would be those of the stop
+    return fail(ErrorKind::Busy, fmt::format("jail {} ended, or was restarted, while it was looked at", row.name));
   const auto took = std::chrono::steady_clock::now() - began;
   report.milliseconds = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
   return report;
