@@ -140,7 +140,7 @@ void check(const CheckRequest &request) {
 
 struct Child {
   const SpawnRequest *request;
-  const int *fds; // status pipe, stdio descriptors, terminal
+  const int *fds; // status pipe, stdio descriptors, terminal, program
   const char *directory;
   char **argv;
   char **envp;
@@ -235,8 +235,9 @@ long refuse_clone_parent() {
   call(__NR_setsid);
   long rc = set_stdio(child);
   if (rc < 0) give_up(status, SpawnStep::Setup, rc);
+  long next = rc;
   if (wants_terminal(*child.request)) {
-    rc = set_terminal(child, child.fds[rc]);
+    rc = set_terminal(child, child.fds[next++]);
     if (rc < 0) give_up(status, SpawnStep::Terminal, rc);
   }
   rc = set_identity(*child.request);
@@ -248,7 +249,12 @@ long refuse_clone_parent() {
   if (rc < 0) give_up(status, SpawnStep::Filter, rc);
   const uint64_t none = 0;
   call(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, nullptr, sizeof none);
-  give_up(status, SpawnStep::Exec, exec_search(child));
+  // The descriptor is close-on-exec: the program finds no trace of it but its own /proc/PID/exe.
+  if (child.request->program != 0)
+    rc = call(__NR_execveat, child.fds[next], "", child.argv, child.envp, AT_EMPTY_PATH);
+  else
+    rc = exec_search(child);
+  give_up(status, SpawnStep::Exec, rc);
 }
 
 // --- In the anchor

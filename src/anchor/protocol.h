@@ -44,7 +44,8 @@ struct CheckReply {
 enum class Stdio : uint32_t { Null = 0, Descriptor = 1, Terminal = 2 };
 
 // Followed by NUL-terminated strings: working directory, argc arguments, envc environment entries. Descriptors
-// attached: the status pipe, then one for each Stdio::Descriptor in order, then the terminal if any slot is Terminal.
+// attached: the status pipe, then one for each Stdio::Descriptor in order, then the terminal if any slot is Terminal,
+// then the program if it is attached.
 struct SpawnRequest {
   ToAnchor type;
   uint32_t id;
@@ -53,6 +54,7 @@ struct SpawnRequest {
   uint32_t group_count;
   uint32_t groups[kMaxGroups];
   Stdio stdio[3];
+  uint32_t program; // 1: what is executed is the attached descriptor, and not a file of the jail
 };
 
 struct SpawnReply {

@@ -2,7 +2,7 @@
 
 #include "jail/control.h"
 #include "jail/streams.h"
-#include "supervise/supervisor.h"
+#include "jail/transient.h"
 #include "sys/file.h"
 
 #include <cerrno>
@@ -133,38 +133,30 @@ Result<Outcome> run_jail(const Instance &instance, const Spec &spec, supervise::
   auto streams = TRY(Streams::of_this_process());
   request.stdio = streams.stdio();
   std::tie(request.rows, request.columns) = streams.window();
-  std::optional<NameLock> lock = TRY(NameLock::acquire(instance, spec.name));
-  const Jid jid = TRY(register_jail(instance, spec, *lock, false));
-  auto run = [&]() -> Result<Outcome> {
-    auto supervisor = TRY(supervise::Supervisor::start({instance, spec, jid}));
-    auto master = TRY(supervisor->start_foreground(request, streams.descriptors()));
+  Outcome outcome;
+  TRY(transient_jail(instance, spec, [&](supervise::Supervisor &supervisor, const auto &unlock) -> Status {
+    auto master = TRY(supervisor.start_foreground(request, streams.descriptors()));
     Fd winch;
     if (streams.needs_carrying()) {
-      TRY(streams.attach(supervisor->loop(), std::move(master)));
+      TRY(streams.attach(supervisor.loop(), std::move(master)));
       sigset_t mask;
       sigemptyset(&mask);
       sigaddset(&mask, SIGWINCH);
       sigprocmask(SIG_BLOCK, &mask, nullptr);
       winch = Fd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
-      TRY(supervisor->loop().add(winch.get(), EPOLLIN, [&](uint32_t) {
+      TRY(supervisor.loop().add(winch.get(), EPOLLIN, [&](uint32_t) {
         signalfd_siginfo info{};
         while (read(winch.get(), &info, sizeof info) == sizeof info) streams.window_changed();
       }));
     }
-    lock.reset(); // stop, and exec, are for others to call meanwhile
-    TRY(supervisor->serve());
+    unlock(); // stop, and exec, are for others to call meanwhile
+    TRY(supervisor.serve());
     streams.finish();
-    const auto &ending = supervisor->foreground_ending();
+    const auto &ending = supervisor.foreground_ending();
     if (!ending) return fail(ErrorKind::System, "the jail was stopped");
-    return outcome_of(ending->wait_status, ending->failure);
-  };
-  auto outcome = run();
-  if (!lock) lock.emplace(TRY(NameLock::acquire(instance, spec.name)));
-  const auto row = find_jail(instance, spec.name.str());
-  if (row && row->jid == jid) {
-    const Status gone = unregister_jail(instance, *row, *lock);
-    if (!gone && outcome) return std::unexpected(gone.error());
-  }
+    outcome = outcome_of(ending->wait_status, ending->failure);
+    return {};
+  }));
   return outcome;
 }
 

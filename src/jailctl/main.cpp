@@ -16,6 +16,7 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"profile", "what a profile allows, and the permissions beyond it", profile},
     {"stats", "what each jail uses, also for Prometheus", stats},
     {"features", "what this kernel can guard, found by trying", features},
+    {"verify", "try from inside a jail what its profile forbids", verify},
     {"load", "load secmodel_jail into the kernel", load},
     {"unload", "take secmodel_jail out of the kernel", unload},
 };

@@ -20,5 +20,6 @@ jails::Result<int> stats(const Call &call);
 jails::Result<int> stop(const Call &call);
 jails::Result<int> supervise(const Call &call);
 jails::Result<int> unload(const Call &call);
+jails::Result<int> verify(const Call &call);
 
 } // namespace jailctl

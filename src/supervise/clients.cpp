@@ -4,6 +4,7 @@
 #include "sys/call.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -22,6 +23,13 @@ constexpr size_t kMaxClients = 1024;
 bool is_pipe(const Fd &fd) {
   struct stat st{};
   return fstat(fd.get(), &st) == 0 && S_ISFIFO(st.st_mode) && (fcntl(fd.get(), F_GETFL) & O_PATH) == 0;
+}
+
+// A program that comes from outside must be one that no jail can change (CVE-2019-5736).
+bool is_sealed(const Fd &fd) {
+  constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  const int seals = fcntl(fd.get(), F_GET_SEALS);
+  return seals >= 0 && (seals & kSeals) == kSeals;
 }
 
 Reply failed(const Error &error) {
@@ -69,6 +77,11 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
     if (!done) reply(fd, failed(done.error()));
     break;
   }
+  case RequestType::Probe: {
+    const auto done = probe(fd, request.probe, std::move(fds));
+    if (!done) reply(fd, failed(done.error()));
+    break;
+  }
   case RequestType::Signal:
     if (auto *session = spawner_ ? spawner_->find_client(fd) : nullptr; session != nullptr && request.signal < NSIG)
       spawner_->signal(*session, static_cast<int>(request.signal));
@@ -81,18 +94,39 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
   }
 }
 
-Status Supervisor::exec(int fd, const ExecRequest &request, std::vector<Fd> fds) {
+// A session for what this client asks to run; one at a time.
+Result<std::unique_ptr<Session>> Supervisor::client_session(int fd) const {
   if (!spawner_ || state_ == State::Stopping)
     return fail(ErrorKind::Busy, fmt::format("jail {} is stopping or restarting", setup_.spec.name.str()));
   if (spawner_->find_client(fd) != nullptr) return fail(ErrorKind::Usage, "this connection has a command already");
+  auto session = std::make_unique<Session>();
+  session->client = Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  session->client_key = fd;
+  return session;
+}
+
+Status Supervisor::probe(int fd, const ProbeRequest &request, std::vector<Fd> fds) {
+  auto session = TRY(client_session(fd));
+  if (fds.size() != 3 || !is_sealed(fds[0]) || !is_pipe(fds[1]) || !is_pipe(fds[2]))
+    return fail(ErrorKind::Usage, "a probe is a sealed memfd and two pipes", EINVAL);
+  Spawner::Program program;
+  program.stdio = {anchor::Stdio::Descriptor, anchor::Stdio::Descriptor, anchor::Stdio::Null};
+  program.uid = program.gid = request.uid;
+  program.argv = {"jail-verify"};
+  program.attached = true;
+  const std::array<int, 3> raw{fds[1].get(), fds[2].get(), fds[0].get()};
+  expect_answer(*session);
+  TRY(spawner_->spawn(program, raw, std::move(session)));
+  return {};
+}
+
+Status Supervisor::exec(int fd, const ExecRequest &request, std::vector<Fd> fds) {
+  auto session = TRY(client_session(fd));
   const auto wanted = std::ranges::count(request.stdio, anchor::Stdio::Descriptor);
   if (std::ssize(fds) != wanted || !std::ranges::all_of(fds, is_pipe))
     return fail(ErrorKind::Usage, "standard streams must be pipes", EINVAL);
   std::vector<int> raw;
   for (const auto &pipe : fds) raw.push_back(pipe.get());
-  auto session = std::make_unique<Session>();
-  session->client = Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));
-  session->client_key = fd;
   const auto started = TRY(spawn_command(request, raw, std::move(session)));
   if (started.master) {
     const int master = started.master.get();

@@ -49,6 +49,7 @@ std::string encode(const Request &request) {
     out.number(request.exec.rows);
     out.number(request.exec.columns);
   }
+  if (request.type == RequestType::Probe) out.number(request.probe.uid);
   if (request.type == RequestType::Signal) out.number(request.signal);
   if (request.type == RequestType::Stop) out.number(request.grace_ms);
   return out.bytes();
@@ -73,6 +74,10 @@ Result<Request> decode_request(std::string_view bytes) {
     request.exec.command = in.texts();
     request.exec.rows = in.number();
     request.exec.columns = in.number();
+    break;
+  case RequestType::Probe:
+    request.probe.uid = in.number();
+    if (request.probe.uid == UINT32_MAX) return malformed("request"); // setresuid(2): no change
     break;
   case RequestType::Signal: request.signal = in.number(); break;
   case RequestType::Stop: request.grace_ms = in.number(); break;

@@ -18,7 +18,7 @@ constexpr uint32_t kProtocolVersion = 1;
 constexpr size_t kMaxRequest = 128 * 1024;
 constexpr size_t kMaxReply = 16 * 1024;
 
-enum class RequestType : uint32_t { Exec = 1, Signal = 2, Stop = 3, Status = 4 };
+enum class RequestType : uint32_t { Exec = 1, Signal = 2, Stop = 3, Status = 4, Probe = 5 };
 
 // One descriptor is attached for each Stdio::Descriptor: pipes only, everything else is carried by the client, so that
 // no file, socket or terminal of the host ever enters a jail.
@@ -31,9 +31,16 @@ struct ExecRequest {
   uint32_t rows = 24, columns = 80;     // of the terminal
 };
 
+// Executes a program that the client brings (`jailctl verify`). Attached: a sealed memfd, which nobody can change and
+// which leads to no file of the host, and two pipes, its standard input and output. Answered like Exec.
+struct ProbeRequest {
+  uint32_t uid = 0; // and gid; no other group
+};
+
 struct Request {
   RequestType type = RequestType::Status;
   ExecRequest exec;      // Exec
+  ProbeRequest probe{};  // Probe
   uint32_t signal = 0;   // Signal, for the command of this connection
   uint32_t grace_ms = 0; // Stop: 0xffffffff is the jail's own grace
 };

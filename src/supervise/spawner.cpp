@@ -47,6 +47,7 @@ std::string encode_spawn(uint32_t id, const Spawner::Program &program) {
   request.group_count = static_cast<uint32_t>(std::min<size_t>(program.groups.size(), anchor::kMaxGroups));
   std::copy_n(program.groups.begin(), request.group_count, request.groups);
   std::ranges::copy(program.stdio, request.stdio);
+  request.program = program.attached ? 1 : 0;
   std::string bytes(reinterpret_cast<const char *>(&request), sizeof request);
   bytes.append(program.directory).push_back('\0');
   for (const auto &argument : program.argv) bytes.append(argument).push_back('\0');

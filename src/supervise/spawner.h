@@ -35,9 +35,10 @@ public:
     std::vector<uint32_t> groups;
     std::string directory = "/";
     std::vector<std::string> argv, environment;
+    bool attached = false; // argv[0] is a name only: what is executed comes last among the descriptors
   };
-  // fds: one for each Stdio::Descriptor in order, then the terminal if any slot is Terminal. The session's id and
-  // status are filled in here. Owned by the spawner until it has ended.
+  // fds: one for each Stdio::Descriptor in order, then the terminal if any slot is Terminal, then the program. The
+  // session's id and status are filled in here. Owned by the spawner until it has ended.
   Result<Session *> spawn(const Program &program, std::span<const int> fds, std::unique_ptr<Session> session);
 
   // Reads everything the anchor has said. Malformed messages are dropped.

@@ -99,10 +99,14 @@ Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
   });
 }
 
+void Supervisor::expect_answer(Session &session) {
+  session.asked_ms = monotonic_ms();
+  arm(answer_timer_, kAnswerMs);
+}
+
 Result<Supervisor::Started> Supervisor::spawn_command(const ExecRequest &request, std::span<const int> fds,
                                                       std::unique_ptr<Session> session) {
-  session->asked_ms = monotonic_ms();
-  arm(answer_timer_, kAnswerMs);
+  expect_answer(*session);
   // Through the anchor, because only there the root is complete (binds, overlay).
   const Fd root(
       ::open(fmt::format("/proc/{}/root", spawner_->anchor().pid()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -72,6 +72,7 @@ private:
     Fd master; // of its pty, if it has one
   };
   Result<Started> spawn_command(const ExecRequest &request, std::span<const int> fds, std::unique_ptr<Session> session);
+  void expect_answer(Session &session); // of the anchor, soon
   void on_signal();
   void on_anchor_message();
   void session_ended(Session &session, const Ending &ending);
@@ -92,6 +93,8 @@ private:
   void on_connection();
   void on_client(int fd);
   void handle(int fd, const Request &request, std::vector<Fd> fds);
+  [[nodiscard]] Result<std::unique_ptr<Session>> client_session(int fd) const;
+  Status probe(int fd, const ProbeRequest &request, std::vector<Fd> fds);
   Status exec(int fd, const ExecRequest &request, std::vector<Fd> fds);
   void reply(int fd, const Reply &reply, std::span<const int> fds = {});
   void drop_client(int fd);

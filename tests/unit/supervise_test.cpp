@@ -110,6 +110,16 @@ TEST(Protocol, RequestsComeBackAsTheyWere) {
   EXPECT_EQ(back->exec.rows, 50U);
 }
 
+TEST(Protocol, AProbeRunsAsAUidThatExists) {
+  Request request{.type = RequestType::Probe, .exec = {}, .probe = {1000}};
+  const auto back = decode_request(encode(request));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->type, RequestType::Probe);
+  EXPECT_EQ(back->probe.uid, 1000U);
+  request.probe.uid = UINT32_MAX; // setresuid(2) takes it for "no change"
+  EXPECT_FALSE(decode_request(encode(request)));
+}
+
 TEST(Protocol, EveryTruncationAndTrailingByteIsMalformed) {
   Request request{.type = RequestType::Exec, .exec = {}};
   request.exec.command = {"true"};
