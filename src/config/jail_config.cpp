@@ -13,14 +13,45 @@ namespace jails {
 
 namespace {
 
-constexpr auto kKeys =
-    std::to_array<std::string_view>({"version",        "autostart",        "command",           "profile",
-                                     "ports",          "restart",          "stop_grace",        "hostname",
-                                     "root",           "root.kind",        "root.base",         "root.path",
-                                     "limits",         "limits.memory",    "limits.processes",  "limits.files",
-                                     "limits.sockbuf", "limits.cpu_quota", "limits.cpu_period", "log",
-                                     "log.facility",   "log.out_level",    "log.err_level",     "log.tag",
-                                     "mount",          "mount.source",     "mount.target",      "mount.read_only"});
+constexpr auto kKeys = std::to_array<std::string_view>({"version",
+                                                        "autostart",
+                                                        "command",
+                                                        "profile",
+                                                        "ports",
+                                                        "restart",
+                                                        "stop_grace",
+                                                        "hostname",
+                                                        "root",
+                                                        "root.kind",
+                                                        "root.base",
+                                                        "root.path",
+                                                        "limits",
+                                                        "limits.memory",
+                                                        "limits.processes",
+                                                        "limits.files",
+                                                        "limits.sockbuf",
+                                                        "limits.cpu_quota",
+                                                        "limits.cpu_period",
+                                                        "limits.memory_high",
+                                                        "limits.swap",
+                                                        "limits.oom",
+                                                        "limits.cpu",
+                                                        "limits.cpu_weight",
+                                                        "limits.cpus",
+                                                        "limits.io_read",
+                                                        "limits.io_write",
+                                                        "limits.iops_read",
+                                                        "limits.iops_write",
+                                                        "limits.best_effort",
+                                                        "log",
+                                                        "log.facility",
+                                                        "log.out_level",
+                                                        "log.err_level",
+                                                        "log.tag",
+                                                        "mount",
+                                                        "mount.source",
+                                                        "mount.target",
+                                                        "mount.read_only"});
 
 void read_command(TableReader &top, JailConfig &to) {
   const auto *entry = top.find("command");

@@ -9,7 +9,7 @@
 
 namespace jails {
 
-// -q -c -m -p -d -s -l -r, bound to these fields; they must outlive the options.
+// -l, -r and the limits, bound to these fields; they must outlive the options.
 struct JailFields {
   Profile &profile;
   std::vector<PortReservation> &ports;

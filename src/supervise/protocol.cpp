@@ -11,10 +11,12 @@ std::unexpected<Error> malformed(const char *what) {
   return fail(ErrorKind::Malformed, std::string("malformed ") + what);
 }
 
-void put(Writer &out, const std::optional<uint64_t> &value) { out.number64(value.value_or(0)); }
-std::optional<uint64_t> get_limit(Reader &in) {
-  const uint64_t value = in.number64();
-  return value == 0 ? std::nullopt : std::optional(value);
+Result<Limits> get_limits(Reader &in) {
+  const auto words = in.texts();
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  Limits limits;
+  TRY(change_limits(limits, views));
+  return limits;
 }
 
 void put(Writer &out, const PortReservation &port) {
@@ -129,9 +131,7 @@ std::string encode(const Spec &spec) {
   out.number(std::to_underlying(spec.profile));
   out.number(static_cast<uint32_t>(spec.ports.size()));
   for (const auto &port : spec.ports) put(out, port);
-  for (const auto &limit : {spec.limits.memory, spec.limits.processes, spec.limits.files, spec.limits.sockbuf,
-                            spec.limits.cpu_quota, spec.limits.cpu_period})
-    put(out, limit);
+  out.texts(limit_words(spec.limits));
   out.number(static_cast<uint32_t>(spec.binds.size()));
   for (const auto &bind : spec.binds) {
     out.text(bind.source);
@@ -159,9 +159,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   spec.profile = static_cast<Profile>(in.number());
   if (spec.profile > Profile::High) return malformed("jail state");
   for (uint32_t count = in.number(); count > 0 && in.ok(); count--) spec.ports.push_back(get_port(in));
-  for (auto *limit : {&spec.limits.memory, &spec.limits.processes, &spec.limits.files, &spec.limits.sockbuf,
-                      &spec.limits.cpu_quota, &spec.limits.cpu_period})
-    *limit = get_limit(in);
+  spec.limits = TRY(get_limits(in));
   for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
     Bind bind;
     bind.source = in.text();

@@ -84,7 +84,8 @@ Status Supervisor::make_cgroup() {
   if (stat(path.c_str(), &parent) != 0) return fail_errno("cgroup " + path);
   if (parent.st_ino != tables_.parent_cgroup()) // the programs hang on the one that was there before
     return fail(ErrorKind::Unsupported, "cgroup " + path + " was made anew; 'jailctl load' puts it right");
-  group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits));
+  group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits,
+                                      setup_.spec.root));
   return with_tables([this]() -> Status {
     TRY(tables_.bind_cgroup(setup_.jid, group_->id()));
     return tables_.set_supervisor(setup_.jid, getpid());
