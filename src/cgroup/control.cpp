@@ -150,6 +150,9 @@ std::vector<Setting> settings_of(const Wanted &to, const Wanted *from) {
         {.limit = "cpus", .controller = "cpuset", .v1 = {{"cpuset.cpus", list}}, .v2 = {{"cpuset.cpus", list}}});
   }
   add_io(settings, to, from);
+  for (auto &setting : settings)
+    setting.reset = std::string_view(setting.limit) == "cpu" ? cpu_time(now).quota == 0
+                                                             : find_limit(setting.limit)->text(now).empty();
   return settings;
 }
 

@@ -32,6 +32,7 @@ struct Setting {
   const char *controller;
   std::vector<Write> v1, v2; // what to write, in this order
   const char *v1_reason = nullptr, *v2_reason = nullptr;
+  bool reset = false; // takes a limit away: nothing to do where none could be
 };
 
 // IoLimit with the device found: "8:0".

@@ -93,6 +93,8 @@ Result<Placement> place(const Hierarchies &where, std::vector<Setting> settings,
     if (reason.empty()) {
       placement.placed.push_back(
           {std::move(setting), on_v1, on_v1 ? v1_name : controller, on_v1 ? v1->second : where.v2});
+    } else if (setting.reset) {
+      continue;
     } else if (best_effort) {
       placement.warnings.push_back(fmt::format("limit '{}': {}; not limited", setting.limit, reason));
     } else {

@@ -102,6 +102,14 @@ Result<Spec> registered_spec(const Instance &instance, const JailName &name) {
   return TRY_IN(spec_file(instance, name), supervise::decode_spec(bytes));
 }
 
+Status register_limits(const Instance &instance, const JailName &name, const Limits &limits, const NameLock &) {
+  auto spec = registered_spec(instance, name);
+  if (!spec && spec.error().kind() == ErrorKind::NotFound) return {};
+  if (!spec) return std::unexpected(std::move(spec).error());
+  spec->limits = limits;
+  return sys::replace_file(spec_file(instance, name), supervise::encode(*spec), 0600);
+}
+
 bool is_running(const Instance &instance, const JailName &name) {
   return sys::FileLock::held(instance.jail_run_dir(name) + "/supervisor.lock");
 }

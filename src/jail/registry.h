@@ -52,6 +52,9 @@ Status unregister_jail(const Instance &instance, const JailRow &row, const NameL
 // What it was registered with.
 Result<Spec> registered_spec(const Instance &instance, const JailName &name);
 
+// Other limits in what it was registered with; nothing for a transient jail, which has nothing that could be rewritten.
+Status register_limits(const Instance &instance, const JailName &name, const Limits &limits, const NameLock &);
+
 // Is a supervisor alive? (It holds a lock for as long as it lives.)
 bool is_running(const Instance &instance, const JailName &name);
 

@@ -12,6 +12,8 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"stop", "stop a jail's processes; it stays registered", stop},
     {"destroy", "unregister a jail", destroy},
     {"list", "list the jails", list},
+    {"limits", "a jail's limits, and what is used of them", limits},
+    {"set", "change a jail's limits while it runs", set},
     {"stats", "what each jail uses, also for Prometheus", stats},
     {"features", "what this kernel can guard, found by trying", features},
     {"load", "load secmodel_jail into the kernel", load},

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "cli/limits.h"
 #include "config/file.h"
 #include "jail/registry.h"
 #include "jailmgr/root.h"
@@ -130,6 +131,8 @@ Result<int> create(const Call &call) {
   wanted.config.spec.name = name;
   wanted.config.spec.root = store.default_root(name);
   TRY(check_limits(wanted.config.spec.limits));
+  TRY(cli::check_limits_of_host(call, wanted.config.spec.limits,
+                                wanted.plain_path.empty() ? wanted.config.spec.root : wanted.plain_path));
   const bool there = store.contains(name);
   if (there && !wanted.replace)
     return fail(ErrorKind::Exists,

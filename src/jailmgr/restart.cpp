@@ -1,5 +1,6 @@
 #include "jailmgr/verb.h"
 
+#include "cli/limits.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
 
@@ -32,7 +33,9 @@ Result<int> restart(const Call &call) {
     }
   }
   const int status = for_each_jail(call, names, [&](const JailName &name) -> Status {
-    TRY(store.spec(TRY(store.load(name)))); // a jail that could not start again is not stopped
+    const auto config = TRY(store.load(name));
+    TRY(cli::check_limits_of_host(call, config.spec.limits, config.spec.root));
+    TRY(store.spec(config)); // a jail that could not start again is not stopped
     const auto lock = TRY(NameLock::acquire(call.instance, name));
     if (const auto state = TRY(state_of(call.instance, name)); state.row)
       TRY(take_down(call.instance, *state.row, lock));

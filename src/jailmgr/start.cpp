@@ -1,5 +1,6 @@
 #include "jailmgr/verb.h"
 
+#include "cli/limits.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
 
@@ -25,6 +26,8 @@ Result<int> start_all(const Call &call, const Store &store) {
   const int status = for_each_jail(call, wanted, [&](const JailName &name) -> Status {
     const auto state = TRY(state_of(call.instance, name));
     if (state.up() && state.word != "idle") return {};
+    const auto config = TRY(store.load(name));
+    TRY(cli::check_limits_of_host(call, config.spec.limits, config.spec.root));
     const Status started = start_jail(call.instance, store, name);
     if (!started && started.error().kind() == ErrorKind::Busy && state.up()) return {}; // idle, and meant to be
     TRY(started);
@@ -52,6 +55,8 @@ Result<int> start(const Call &call) {
   if (all) return start_all(call, store);
   return for_each_jail(call, names, [&](const JailName &name) -> Status {
     TRY(store.require(name));
+    const auto config = TRY(store.load(name));
+    TRY(cli::check_limits_of_host(call, config.spec.limits, config.spec.root));
     TRY(start_jail(call.instance, store, name));
     fmt::print("Started jail {}\n", name.str());
     return {};

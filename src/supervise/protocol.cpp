@@ -53,6 +53,7 @@ std::string encode(const Request &request) {
   }
   if (request.type == RequestType::Signal) out.number(request.signal);
   if (request.type == RequestType::Stop) out.number(request.grace_ms);
+  if (request.type == RequestType::Limits) out.texts(request.limits);
   return out.bytes();
 }
 
@@ -78,6 +79,7 @@ Result<Request> decode_request(std::string_view bytes) {
     break;
   case RequestType::Signal: request.signal = in.number(); break;
   case RequestType::Stop: request.grace_ms = in.number(); break;
+  case RequestType::Limits: request.limits = in.texts(); break;
   case RequestType::Status: break;
   default: return malformed("request");
   }
@@ -100,6 +102,10 @@ std::string encode(const Reply &reply) {
     out.number64(reply.status.started);
     out.text(reply.status.state);
   }
+  if (reply.type == ReplyType::Limits) {
+    out.texts(reply.limits);
+    out.texts(reply.warnings);
+  }
   return out.bytes();
 }
 
@@ -119,7 +125,11 @@ Result<Reply> decode_reply(std::string_view bytes) {
     reply.status.started = in.number64();
     reply.status.state = in.text();
   }
-  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Status) return malformed("reply");
+  if (reply.type == ReplyType::Limits) {
+    reply.limits = in.texts();
+    reply.warnings = in.texts();
+  }
+  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Limits) return malformed("reply");
   return reply;
 }
 

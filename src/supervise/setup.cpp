@@ -84,8 +84,10 @@ Status Supervisor::make_cgroup() {
   if (stat(path.c_str(), &parent) != 0) return fail_errno("cgroup " + path);
   if (parent.st_ino != tables_.parent_cgroup()) // the programs hang on the one that was there before
     return fail(ErrorKind::Unsupported, "cgroup " + path + " was made anew; 'jailctl load' puts it right");
+  unwatch_oom();
   group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits,
-                                      setup_.spec.root));
+                                     setup_.spec.root));
+  TRY_IN("limit 'oom'", watch_oom());
   return with_tables([this]() -> Status {
     TRY(tables_.bind_cgroup(setup_.jid, group_->id()));
     return tables_.set_supervisor(setup_.jid, getpid());
@@ -126,6 +128,7 @@ void Supervisor::take_down() {
   for (const auto &[fd, client] : clients_) loop_.remove(fd);
   if (listener_) unlink(setup_.instance.control_socket(setup_.spec.name).c_str());
   listener_.reset();
+  unwatch_oom();
   if (group_) {
     Status done = group_->kill();
     if (spawner_) {

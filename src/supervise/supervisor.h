@@ -88,6 +88,13 @@ private:
   void note(int level, std::string_view text);
   [[nodiscard]] SupervisorStatus status() const;
 
+  // limits.cpp: other limits while it runs; the OOM of a v1 hierarchy, which kills one process only.
+  Status change_limits(const std::vector<std::string> &words, std::vector<std::string> &warnings);
+  [[nodiscard]] Status limit_files(std::optional<uint64_t> files) const;
+  Status watch_oom();
+  void unwatch_oom();
+  void on_oom();
+
   // clients.cpp: the control socket.
   void on_connection();
   void on_client(int fd);
@@ -102,7 +109,7 @@ private:
   std::optional<sys::FileLock> lock_;
   std::optional<cgroup::Group> group_;
   std::unique_ptr<Spawner> spawner_;
-  Fd signals_, timer_, answer_timer_, listener_;
+  Fd signals_, timer_, answer_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;
