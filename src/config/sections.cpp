@@ -168,6 +168,8 @@ static void write_more_limits(Writer &out, const Limits &limits) {
       {"io_write", "The same for writing: direct and synchronous writes; with cgroup v2 all.", "50M"},
       {"iops_read", "Reads and writes a second, likewise.", "1000"},
       {"iops_write", "", "1000"},
+      {"net_in", "Bytes a second received and sent, counted in IP packets, loopback too.", "10M"},
+      {"net_out", "", "10M"},
       {"best_effort", "true: a limit that this host cannot hold is a warning at the start, and not an error.", "true"},
   };
   for (const auto &more : kMore) {

@@ -3,6 +3,7 @@
 #include "cgroup/usage.h"
 #include "cli/arguments.h"
 #include "cli/limits.h"
+#include "secmodel/pace.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,26 @@ namespace jailctl {
 using namespace jails;
 
 namespace {
+
+void add_network(const Call &call, const cgroup::Group &group, const Limits &limits,
+                 std::vector<cgroup::LimitUse> &uses) {
+  const auto row = Pace::read(call.instance, group.id());
+  for (const auto &[key, way] : {std::pair("net_in", SJ_IN), std::pair("net_out", SJ_OUT)}) {
+    cgroup::LimitUse use{.limit = key,
+                         .configured = find_limit(key)->text(limits),
+                         .active = {},
+                         .current = {},
+                         .peak = {},
+                         .hits = {},
+                         .by = {}};
+    if (row && row->rate[way] != 0) {
+      use.active = std::to_string(row->rate[way]);
+      use.hits = row->dropped[way];
+      use.by = "BPF on the jail's cgroup";
+    }
+    uses.push_back(std::move(use));
+  }
+}
 
 std::string number(const auto &value) { return value ? fmt::format("{}", *value) : "-"; }
 std::string word(const std::string &text) { return text.empty() ? "-" : text; }
@@ -42,7 +63,9 @@ Result<std::vector<cgroup::LimitUse>> uses_of(const Call &call, const JailRow &r
   if (is_running(call.instance, name)) {
     const auto where = TRY(cgroup::Hierarchies::discover());
     const auto group = TRY(cgroup::Group::open(where, call.instance.cgroup_name(), name));
-    return cgroup::limit_uses(group, limits, row.root, row.anchor);
+    auto uses = cgroup::limit_uses(group, limits, row.root, row.anchor);
+    add_network(call, group, limits, uses);
+    return uses;
   }
   std::vector<cgroup::LimitUse> uses;
   for (const auto &key : limit_keys())

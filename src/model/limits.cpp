@@ -174,6 +174,8 @@ constexpr LimitKey kKeys[] = {
     rate_key<&IoLimit::write_bytes, true>("io_write", "io-write", "bytes a second written to a disk"),
     rate_key<&IoLimit::read_ops, false>("iops_read", "iops-read", "reads a second from a disk"),
     rate_key<&IoLimit::write_ops, false>("iops_write", "iops-write", "writes a second to a disk"),
+    size_key<&Limits::net_in>("net_in", "net-in", 0, "bytes a second received, like 10M"),
+    size_key<&Limits::net_out>("net_out", "net-out", 0, "bytes a second sent"),
     {"best_effort", "best-effort", 0, nullptr, "what this host cannot hold is a warning, not a refusal",
      assign_best_effort, [](Limits &of) { of.best_effort = false; },
      [](const Limits &of) -> std::string { return of.best_effort ? "true" : ""; }},
@@ -255,6 +257,7 @@ Status check_limits(const Limits &limits) {
   if (limits.oom == OomKill::Group && !limits.memory) return usage("oom without memory limit: give memory as well");
   if (limits.memory && limits.memory_high && *limits.memory_high > *limits.memory)
     return usage("high memory limit above the memory limit: it would never be reached");
+  for (const auto &rate : {limits.net_in, limits.net_out}) TRY(check_range("network rate", rate, kNetMin, kNetMax));
   for (const auto &device : limits.io)
     for (const auto &rate : {device.read_bytes, device.write_bytes, device.read_ops, device.write_ops})
       TRY(check_range("I/O rate", rate, 1, kMemoryMax));

@@ -40,8 +40,9 @@ struct Limits {
   std::optional<uint64_t> swap{};        // bytes beyond memory; 0: none
   std::string cpus{};                    // "0-3,6", sorted and merged as the kernel prints it; empty: all
   OomKill oom = OomKill::Process;
-  std::vector<IoLimit> io{}; // sorted by device, no entry without a rate
-  bool best_effort = false;  // what this host cannot hold is a warning, not a refusal
+  std::vector<IoLimit> io{};                   // sorted by device, no entry without a rate
+  std::optional<uint64_t> net_in{}, net_out{}; // bytes a second, of IP packets
+  bool best_effort = false;                    // what this host cannot hold is a warning, not a refusal
 
   friend bool operator==(const Limits &, const Limits &) = default;
 };
@@ -57,6 +58,8 @@ inline constexpr uint64_t kCpuQuotaMax = 1000000;
 inline constexpr uint64_t kCpuPeriodMin = 1000, kCpuPeriodMax = 1000000;
 inline constexpr uint64_t kCpuMin = 10, kCpuMax = 8192000; // a hundredth of a CPU: cpu.max takes no quota below 1 ms
 inline constexpr uint64_t kCpuWeightMax = 10000;
+inline constexpr uint64_t kNetMin = 16384; // a packet may have 64 KiB, and would take seconds of the rate
+inline constexpr uint64_t kNetMax = 1ULL << 40U;
 inline constexpr uint64_t kCpuIdMax = 8191;
 
 struct LimitKey {

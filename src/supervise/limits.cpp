@@ -28,16 +28,29 @@ Status Supervisor::change_limits(const std::vector<std::string> &words, std::vec
   Status done = before.files == wanted.files ? Status{} : limit_files(wanted.files);
   setup_.spec.limits = wanted;
   if (done && before.oom != wanted.oom) done = watch_oom();
+  if (done) done = limit_network();
   if (!done) {
     (void)change(wanted, before);
     if (before.files != wanted.files) (void)limit_files(before.files);
     setup_.spec.limits = before;
+    (void)limit_network();
     return done;
   }
   std::string text;
   for (const auto &word : words) text += " " + word;
   note(5, "limits changed:" + text);
   for (const auto &warning : warnings) note(4, warning);
+  return {};
+}
+
+Status Supervisor::limit_network() {
+  const Limits &limits = setup_.spec.limits;
+  if (!limits.net_in && !limits.net_out) {
+    pace_.reset(); // no packet is to pay for programs that let it through
+    return {};
+  }
+  if (pace_) return pace_->set(limits.net_out, limits.net_in);
+  pace_ = TRY(Pace::attach(setup_.instance, group_->v2(), group_->id(), limits.net_out, limits.net_in));
   return {};
 }
 

@@ -104,11 +104,12 @@ TEST(WriteJail, DefaultHasEveryKeyCommentedOut) {
   for (auto row : split(text, '\n'))
     if (!row.empty() && row[0] != '#') active.push_back(row);
   EXPECT_EQ(active, (std::vector<std::string_view>{"version = 1", "[root]", "[limits]", "[log]"}));
-  for (auto key : {"autostart", "command",    "profile",  "ports",      "restart",    "stop_grace",  "hostname",
-                   "kind",      "base",       "path",     "memory",     "processes",  "files",       "sockbuf",
-                   "cpu_quota", "cpu_period", "cpu",      "cpu_weight", "cpus",       "memory_high", "swap",
-                   "oom",       "io_read",    "io_write", "iops_read",  "iops_write", "best_effort", "facility",
-                   "out_level", "err_level",  "tag",      "source",     "target",     "read_only"})
+  for (auto key :
+       {"autostart", "command",    "profile",   "ports",       "restart",     "stop_grace", "hostname",  "kind",
+        "base",      "path",       "memory",    "processes",   "files",       "sockbuf",    "cpu_quota", "cpu_period",
+        "cpu",       "cpu_weight", "cpus",      "memory_high", "swap",        "oom",        "io_read",   "io_write",
+        "net_in",    "net_out",    "iops_read", "iops_write",  "best_effort", "facility",   "out_level", "err_level",
+        "tag",       "source",     "target",    "read_only"})
     EXPECT_NE(text.find("\n#" + std::string(key) + " = "), text.npos) << key;
   for (auto row : split(text, '\n')) EXPECT_LE(row.size(), 110U) << row;
   ASSERT_TRUE(parse(text)) << error_text(parse(text));
@@ -230,6 +231,7 @@ JailConfig random_config(Random &random) {
   for (const char *device : {"", "/dev/sdb", "8:0"})
     if (random.coin())
       spec.limits.io.push_back({device, random.limit(1, kMemoryMax), {}, random.limit(1, UINT32_MAX), 7});
+  spec.limits.net_in = random.limit(kNetMin, kNetMax);
   spec.limits.best_effort = random.coin();
   spec.log.facility = static_cast<int>(random.number(0, 11));
   spec.log.out_level = static_cast<int>(random.number(0, 7));
