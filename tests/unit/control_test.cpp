@@ -1,7 +1,9 @@
 // Limits as the control files of both kinds of hierarchy have them.
 #include "cgroup/control.h"
 
+#include "cgroup/group.h"
 #include "cgroup/place.h"
+#include "cgroup/usage.h"
 
 #include <filesystem>
 #include <fstream>
@@ -162,6 +164,97 @@ TEST_F(Layout, WrittenAndReadBack) {
   const auto lost = write_setting(placed->placed[0], "jail", "web");
   ASSERT_FALSE(lost);
   EXPECT_TRUE(lost.error().text().ends_with("wrote '67108864', and the kernel says ''")) << lost.error().text();
+}
+
+const LimitUse *use_of(const std::vector<LimitUse> &uses, std::string_view limit) {
+  for (const auto &use : uses)
+    if (use.limit == limit) return &use;
+  return nullptr;
+}
+
+// What a v2 hierarchy with all controllers says; the files are copies of the kernel's (cgroup-v2.rst).
+TEST_F(Layout, UsesOnV2) {
+  const std::string web = "v2/jail/web/";
+  file(web + "memory.max", "67108864\n");
+  file(web + "memory.high", "33554432\n");
+  file(web + "memory.current", "1048576\n");
+  file(web + "memory.peak", "2097152\n");
+  file(web + "memory.events", "low 0\nhigh 4\nmax 17\noom 3\noom_kill 2\noom_group_kill 1\n");
+  file(web + "memory.oom.group", "1\n");
+  file(web + "memory.swap.max", "0\n");
+  file(web + "memory.swap.current", "0\n");
+  file(web + "memory.swap.events", "high 0\nmax 5\nfail 5\n");
+  file(web + "memory.stat", "anon 4096\nfile 0\nsock 8192\n");
+  file(web + "pids.max", "21\n");
+  file(web + "pids.current", "3\n");
+  file(web + "pids.peak", "21\n");
+  file(web + "pids.events", "max 6\n");
+  file(web + "cpu.max", "150000 100000\n");
+  file(web + "cpu.weight", "50\n");
+  file(web + "cpu.stat", "usage_usec 5\nnr_periods 9\nnr_throttled 8\nthrottled_usec 7\n");
+  file(web + "cpuset.cpus", "0-1\n");
+  file(web + "cpuset.cpus.effective", "0-1\n");
+  file(web + "cgroup.procs", "\n");
+  const auto group = Group::open(where_, "jail", *JailName::parse("web"));
+  ASSERT_TRUE(group) << group.error().text();
+  const Limits limits = made_of(
+      {"memory=64M", "memory-high=32M", "swap=0", "oom=group", "processes=20", "cpu=1.5", "cpu-weight=50", "cpus=0-1"});
+  const auto uses = limit_uses(*group, limits, "/", getpid());
+  const auto *memory = use_of(uses, "memory");
+  EXPECT_EQ(memory->active, "67108864");
+  EXPECT_EQ(memory->current, 1048576);
+  EXPECT_EQ(memory->peak, 2097152);
+  EXPECT_EQ(memory->hits, 17U);
+  EXPECT_EQ(memory->by, "cgroup v2 memory");
+  EXPECT_EQ(use_of(uses, "memory_high")->active, "33554432");
+  EXPECT_EQ(use_of(uses, "memory_high")->hits, 4U);
+  EXPECT_EQ(use_of(uses, "swap")->active, "0");
+  EXPECT_EQ(use_of(uses, "swap")->hits, 5U);
+  EXPECT_EQ(use_of(uses, "oom")->active, "group");
+  EXPECT_EQ(use_of(uses, "oom")->hits, 2U);
+  EXPECT_EQ(use_of(uses, "sockbuf")->current, 8192);
+  EXPECT_EQ(use_of(uses, "sockbuf")->by, "");
+  const auto *processes = use_of(uses, "processes");
+  EXPECT_EQ(processes->active, "20") << "without the anchor";
+  EXPECT_EQ(processes->current, 2);
+  EXPECT_EQ(processes->peak, 20);
+  EXPECT_EQ(processes->hits, 6U);
+  EXPECT_EQ(use_of(uses, "cpu")->active, "150000/100000");
+  EXPECT_EQ(use_of(uses, "cpu")->hits, 8U);
+  EXPECT_EQ(use_of(uses, "cpu_weight")->active, "50");
+  EXPECT_EQ(use_of(uses, "cpus")->active, "0-1");
+}
+
+TEST_F(Layout, UsesOfNothingAreUnknown) {
+  file("v2/jail/web/cgroup.procs", "\n");
+  const auto group = Group::open(where_, "jail", *JailName::parse("web"));
+  ASSERT_TRUE(group);
+  for (const auto &use : limit_uses(*group, Limits{}, "/", getpid())) {
+    if (use.limit == "files") continue; // every process has one
+    EXPECT_EQ(use.active, "") << use.limit;
+    EXPECT_EQ(use.by, "") << use.limit;
+    EXPECT_FALSE(use.hits) << use.limit;
+  }
+}
+
+// A running jail's limits on v2: all of a change or nothing of it.
+TEST_F(Layout, AChangeThatFailsIsTakenBack) {
+  for (const char *dir : {"v2/", "v2/jail/"}) file(std::string(dir) + "cgroup.subtree_control", "cpu memory\n");
+  file("v2/jail/web/cgroup.procs", "\n");
+  file("v2/jail/web/memory.max", "67108864");
+  std::filesystem::create_symlink("/dev/null", top_ + "/v2/jail/web/cpu.max"); // takes it, and says nothing of it
+  auto group = Group::open(where_, "jail", *JailName::parse("web"));
+  ASSERT_TRUE(group);
+  const Limits before = made_of({"memory=64M"});
+  const auto changed = group->change(where_, "jail", before, made_of({"memory=32M", "cpu=1"}), "/");
+  ASSERT_FALSE(changed);
+  EXPECT_TRUE(changed.error().text().starts_with("limit 'cpu': ")) << changed.error().text();
+  std::ifstream in(top_ + "/v2/jail/web/memory.max");
+  std::string text;
+  in >> text;
+  EXPECT_EQ(text, "67108864");
+  // The control: without the part that fails it goes through.
+  EXPECT_TRUE(group->change(where_, "jail", before, made_of({"memory=32M"}), "/"));
 }
 
 } // namespace
