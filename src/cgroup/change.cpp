@@ -23,6 +23,17 @@ std::set<pid_t> pids_of(std::string_view text) {
   return pids;
 }
 
+// Is it written in the old limits' settings just so? Writing it again could fail where the old one is exceeded.
+bool unchanged(const Placed &placed, const std::vector<Setting> &old) {
+  const auto same = std::ranges::find_if(
+      old, [&](const Setting &other) { return std::string_view(other.limit) == placed.setting.limit; });
+  const auto equal = [](const Write &a, const Write &b) {
+    return std::string_view(a.file) == b.file && a.value == b.value;
+  };
+  return same != old.end() &&
+         std::ranges::equal(placed.v1 ? placed.setting.v1 : placed.setting.v2, placed.v1 ? same->v1 : same->v2, equal);
+}
+
 } // namespace
 
 // A child that is forked meanwhile is where its parent was: so again, until nobody is missing.
@@ -64,7 +75,9 @@ Result<std::vector<std::string>> Group::change(const Hierarchies &where, const s
     for (const auto &placed : back ? back->placed : std::vector<Placed>{})
       if (!placed.v1 || has_part(placed.controller)) (void)write_setting(placed, parent, name_);
   });
+  const auto old_settings = settings_of(before, &wanted);
   for (const auto &placed : placement.placed) {
+    if (unchanged(placed, old_settings)) continue;
     TRY(prepare_parent(placed, parent));
     if (placed.v1 && !has_part(placed.controller)) {
       const std::string path = placed.hierarchy + "/" + parent + "/" + name_;

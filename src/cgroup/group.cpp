@@ -42,13 +42,17 @@ Result<Group> Group::create(const Hierarchies &where, const std::string &parent,
     if (placed.v1 && !group.has_part(placed.controller))
       group.parts_.push_back({placed.controller, placed.hierarchy + "/" + parent});
   }
-  ScopeExit remove_again([&] { (void)group.remove(); });
+  std::vector<std::string> made;
+  ScopeExit remove_again([&] {
+    for (const auto &path : made) (void)rmdir(path.c_str());
+  });
   for (const auto &part : group.parts_) {
     const std::string path = part.parent + "/" + group.name_;
     if (mkdir(path.c_str(), 0755) != 0) {
       if (errno != EEXIST) return fail_errno("cgroup " + path);
       if (rmdir(path.c_str()) != 0 || mkdir(path.c_str(), 0755) != 0) return fail_errno("cgroup " + path);
     }
+    made.push_back(path);
   }
   for (const auto &placed : placement.placed) TRY(write_setting(placed, parent, group.name_));
   TRY(group.open_v2());
