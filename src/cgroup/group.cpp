@@ -1,22 +1,21 @@
 #include "cgroup/group.h"
 
+#include "base/scope.h"
 #include "base/text.h"
+#include "cgroup/place.h"
 #include "sys/file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace jails::cgroup {
 namespace {
-
-Status make_directory(const std::string &path) {
-  if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno(path);
-  return {};
-}
 
 // rmdir can be EBUSY for a moment after the last process is gone: the kernel empties a cgroup after the exit is seen.
 Status remove_directory(const std::string &path) {
@@ -27,95 +26,37 @@ Status remove_directory(const std::string &path) {
   }
 }
 
-// v2: a controller must be enabled in every level above (cgroups(7)). Only when it is not: writing needs a moment.
-Status enable_controller(const std::string &directory, const std::string &controller) {
-  const std::string file = directory + "/cgroup.subtree_control";
-  const std::string enabled = TRY(sys::read_file(file, 4096));
-  for (auto word : split(trim(enabled), ' '))
-    if (word == controller) return {};
-  return sys::write_file(file, "+" + controller);
-}
-
-bool has_v2_controller(const Hierarchies &where, const std::string &controller) {
-  const auto text = sys::read_file(where.v2 + "/cgroup.controllers", 4096);
-  if (!text) return false;
-  for (auto word : split(trim(*text), ' '))
-    if (word == controller) return true;
-  return false;
-}
-
-struct Write {
-  const char *file;
-  std::string value;
-};
-struct Setting {
-  const char *limit, *controller;
-  std::vector<Write> v1, v2; // what to write where, in this order
-};
-
-// Open files are a per-process limit set at launch; socket buffers are memory of the jail.
-std::vector<Setting> settings_of(const Limits &limits) {
-  std::vector<Setting> settings;
-  if (limits.memory) {
-    const std::string bytes = std::to_string(*limits.memory);
-    settings.push_back({"memory", "memory", {{"memory.limit_in_bytes", bytes}}, {{"memory.max", bytes}}});
-  }
-  if (limits.processes) {
-    const std::string count =
-        std::to_string(*limits.processes + 1); // the anchor is a member, and not one of the jail's own
-    settings.push_back({"processes", "pids", {{"pids.max", count}}, {{"pids.max", count}}});
-  }
-  if (limits.cpu_quota && limits.cpu_period) {
-    const std::string period = std::to_string(*limits.cpu_period);
-    const std::string quota =
-        std::to_string(*limits.cpu_quota * 10000); // a tick is 1/100 s, the files want microseconds
-    settings.push_back({"cpu_quota",
-                        "cpu",
-                        {{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", quota}},
-                        {{"cpu.max", quota + " " + period}}});
-  }
-  return settings;
-}
-
 } // namespace
 
 Result<Group> Group::create(const Hierarchies &where, const std::string &parent, const JailName &name,
-                            const Limits &limits) {
+                            const Limits &limits, const std::string &root) {
   Group group;
   group.name_ = name.str();
   const std::string v2_parent = where.v2 + "/" + parent;
   group.parts_.push_back({"", v2_parent});
-  const auto settings = settings_of(limits);
-  for (const auto &setting : settings) {
-    const auto v1 = where.v1.find(setting.controller);
-    if (v1 != where.v1.end()) {
-      group.parts_.push_back({setting.controller, v1->second + "/" + parent});
-      TRY(make_directory(v1->second + "/" + parent));
-    } else if (has_v2_controller(where, setting.controller)) {
-      TRY(enable_controller(where.v2, setting.controller));
-      TRY(enable_controller(v2_parent, setting.controller));
-    } else {
-      return fail(ErrorKind::Unsupported, fmt::format("limit '{}': this host has no '{}' cgroup controller",
-                                                      setting.limit, setting.controller));
-    }
+  const Wanted wanted = TRY(find_devices(limits, root, group.warnings_));
+  auto placement = TRY(place(where, settings_of(wanted), limits.best_effort));
+  std::ranges::move(placement.warnings, std::back_inserter(group.warnings_));
+  for (const auto &placed : placement.placed) {
+    TRY(prepare_parent(placed, parent));
+    if (placed.v1 && !group.has_part(placed.controller))
+      group.parts_.push_back({placed.controller, placed.hierarchy + "/" + parent});
   }
+  std::vector<std::string> made;
+  ScopeExit remove_again([&] {
+    for (const auto &path : made) (void)rmdir(path.c_str());
+  });
   for (const auto &part : group.parts_) {
     const std::string path = part.parent + "/" + group.name_;
     if (mkdir(path.c_str(), 0755) != 0) {
       if (errno != EEXIST) return fail_errno("cgroup " + path);
       if (rmdir(path.c_str()) != 0 || mkdir(path.c_str(), 0755) != 0) return fail_errno("cgroup " + path);
     }
+    made.push_back(path);
   }
-  for (const auto &setting : settings) {
-    const bool v1 = where.v1.contains(setting.controller);
-    const std::string base = (v1 ? where.v1.at(setting.controller) : where.v2) + "/" + parent + "/" + group.name_ + "/";
-    for (const auto &write : v1 ? setting.v1 : setting.v2)
-      TRY_IN(fmt::format("limit '{}'", setting.limit), sys::write_file(base + write.file, write.value));
-  }
-  group.v2_ = Fd(::open((v2_parent + "/" + group.name_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  struct stat st{};
-  if (!group.v2_ || fstat(group.v2_.get(), &st) != 0) return fail_errno("cgroup " + group.name_);
-  group.id_ = st.st_ino;
+  for (const auto &placed : placement.placed) TRY(write_setting(placed, parent, group.name_));
+  TRY(group.open_v2());
+  remove_again.dismiss();
   return group;
 }
 
@@ -126,11 +67,25 @@ Result<Group> Group::open(const Hierarchies &where, const std::string &parent, c
   for (const auto &[controller, mount] : where.v1)
     if (access((mount + "/" + parent + "/" + group.name_).c_str(), F_OK) == 0)
       group.parts_.push_back({controller, mount + "/" + parent});
-  group.v2_ = Fd(::open((where.v2 + "/" + parent + "/" + group.name_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  struct stat st{};
-  if (!group.v2_ || fstat(group.v2_.get(), &st) != 0) return fail_errno("cgroup " + group.name_);
-  group.id_ = st.st_ino;
+  TRY(group.open_v2());
   return group;
+}
+
+Status Group::open_v2() {
+  v2_ = Fd(::open((parts_[0].parent + "/" + name_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat st{};
+  if (!v2_ || fstat(v2_.get(), &st) != 0) return fail_errno("cgroup " + name_);
+  id_ = st.st_ino;
+  return {};
+}
+
+bool Group::has_part(std::string_view controller) const {
+  return std::ranges::find(parts_, controller, &Part::controller) != parts_.end();
+}
+
+std::string Group::directory(std::string_view controller) const {
+  const auto part = std::ranges::find(parts_, controller, &Part::controller);
+  return part == parts_.end() ? "" : part->parent + "/" + name_;
 }
 
 Result<std::vector<Fd>> Group::v1_procs() const {

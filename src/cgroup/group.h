@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace jails::cgroup {
@@ -16,15 +17,26 @@ namespace jails::cgroup {
 class Group {
 public:
   // Makes PARENT/NAME (fresh: one that is there and empty is removed first; one with processes is Busy) and sets the
-  // limits. parent is Instance::cgroup_name(). A limit whose controller is missing is an error naming both.
+  // limits, reading each back. parent is Instance::cgroup_name(), root the jail's (its disk is the default of I/O
+  // limits). A limit whose controller is missing is an error naming both; with best effort it is left out, and
+  // warnings() says so. A failure leaves no cgroup.
   static Result<Group> create(const Hierarchies &where, const std::string &parent, const JailName &name,
-                              const Limits &limits);
+                              const Limits &limits, const std::string &root);
   // One that exists; NotFound otherwise.
   static Result<Group> open(const Hierarchies &where, const std::string &parent, const JailName &name);
 
   Group(Group &&) = default;
   Group &operator=(Group &&) = default;
   ~Group() = default; // the cgroup stays: remove() is explicit
+
+  // From one set of limits to another while the jail runs; joins v1 hierarchies that the old ones did not need. Returns
+  // warnings. On failure the old limits hold again, and the error names the limit.
+  Result<std::vector<std::string>> change(const Hierarchies &where, const std::string &parent, const Limits &from,
+                                          const Limits &to, const std::string &root);
+
+  [[nodiscard]] const std::vector<std::string> &warnings() const { return warnings_; }
+  // Of the jail in the v1 hierarchy with this controller ("" is v2); empty when it has none there.
+  [[nodiscard]] std::string directory(std::string_view controller) const;
 
   [[nodiscard]] int v2() const { return v2_.get(); }
   [[nodiscard]] uint64_t id() const { return id_; } // kernfs inode: what BPF sees as the cgroup id
@@ -45,6 +57,9 @@ public:
 
 private:
   Group() = default;
+  Status open_v2();
+  Status move_members(const std::vector<std::string> &controllers) const;
+  [[nodiscard]] bool has_part(std::string_view controller) const;
   struct Part {
     std::string controller; // "" is v2
     std::string parent;     // directory that holds it
@@ -53,6 +68,7 @@ private:
   uint64_t id_ = 0;
   std::string name_;
   std::vector<Part> parts_;
+  std::vector<std::string> warnings_;
 };
 
 // Removes the (empty) v1 parents that Group::create made; at unload.

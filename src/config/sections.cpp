@@ -2,7 +2,9 @@
 
 #include "base/text.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 namespace jails {
 
@@ -33,6 +35,37 @@ void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Re
   reader.milliseconds("stop_grace", stop_grace_ms, kStopGraceMaxMs);
 }
 
+// The six that have kinds of their own in read_limits().
+static bool has_reader(std::string_view name) {
+  constexpr std::string_view kOwn[] = {"memory", "processes", "files", "sockbuf", "cpu_quota", "cpu_period"};
+  return std::ranges::find(kOwn, name) != std::end(kOwn);
+}
+
+// What a value of TOML is as a word of `jailctl set`: text as it is, numbers as digits, a list joined by commas.
+static std::optional<std::string> limit_text(const TomlValue &value) {
+  if (const auto *text = std::get_if<std::string>(&value.data)) return *text;
+  if (const auto *integer = std::get_if<int64_t>(&value.data)) return std::to_string(*integer);
+  if (const auto *number = std::get_if<double>(&value.data)) return fmt::format("{}", *number);
+  if (const auto *flag = std::get_if<bool>(&value.data)) return *flag ? "true" : "false";
+  const auto *list = std::get_if<TomlArray>(&value.data);
+  if (list == nullptr) return std::nullopt;
+  std::string joined;
+  for (const auto &item : *list) {
+    const auto text = std::holds_alternative<TomlArray>(item.data) ? std::nullopt : limit_text(item);
+    if (!text) return std::nullopt;
+    joined += (joined.empty() ? "" : ",") + *text;
+  }
+  return joined;
+}
+
+static void read_limit(TableReader &reader, const LimitKey &key, Limits &to) {
+  const auto *entry = reader.find(key.name);
+  if (entry == nullptr) return;
+  const auto text = limit_text(entry->value);
+  if (!text) return reader.wrong(entry->line, key.name, "expected text or a number");
+  if (const auto good = key.assign(to, *text); !good) reader.wrong(entry->line, key.name, good.error().text());
+}
+
 void read_limits(TableReader &top, Limits &to) {
   const auto *table = top.table("limits");
   if (table == nullptr) return;
@@ -45,6 +78,10 @@ void read_limits(TableReader &top, Limits &to) {
   const uint32_t period = reader.number("cpu_period", to.cpu_period, kCpuPeriodMin, kCpuPeriodMax);
   if (quota != 0 && reader.find("cpu_period") == nullptr) reader.wrong(quota, "cpu_quota", "needs cpu_period as well");
   if (period != 0 && reader.find("cpu_quota") == nullptr) reader.wrong(period, "cpu_period", "needs cpu_quota as well");
+  for (const auto &key : limit_keys())
+    if (!has_reader(key.name)) read_limit(reader, key, to);
+  if (const auto good = check_limits(to); !good && reader.notes().clean())
+    top.wrong(top.find("limits")->line, "limits", good.error().text());
   reader.done();
 }
 
@@ -113,6 +150,40 @@ void write_supervision(Writer &out, bool autostart, Profile profile, RestartPoli
           seconds_text(stop_grace_ms), stop_grace_ms == 5000);
 }
 
+static void write_more_limits(Writer &out, const Limits &limits) {
+  struct {
+    std::string_view key, comment, example;
+  } constexpr kMore[] = {
+      {"cpu", "CPUs: 1.5, or \"50%\" of one; instead of cpu_quota and cpu_period.", "1.5"},
+      {"cpu_weight", "Share of a busy CPU, 1 to 10000, against others that have 100.", "100"},
+      {"cpus", "The CPUs that it may run on.", "0-3,6"},
+      {"memory_high", "Memory from which on it is slowed down and gives back. Needs cgroup v2.", "400M"},
+      {"swap", "Swap beyond memory; 0 is none. Only with memory.", "0"},
+      {"oom", "What dies when memory is out: one \"process\" or, with \"group\", the whole jail. Only with memory.",
+       "group"},
+      {"io_read",
+       "Bytes a second from and to the disk that holds the root, or a named one: \"/dev/sdb:10M\".\n"
+       "A list for several.",
+       "50M"},
+      {"io_write", "The same for writing: direct and synchronous writes; with cgroup v2 all.", "50M"},
+      {"iops_read", "Reads and writes a second, likewise.", "1000"},
+      {"iops_write", "", "1000"},
+      {"net_in", "Bytes a second received and sent, counted in IP packets, loopback too.", "10M"},
+      {"net_out", "", "10M"},
+      {"best_effort", "true: a limit that this host cannot hold is a warning at the start, and not an error.", "true"},
+  };
+  for (const auto &more : kMore) {
+    const std::string text = find_limit(more.key)->text(limits);
+    const std::string value = text.empty() ? std::string(more.example) : text;
+    const bool bare = value == "true" || (value.find_first_not_of("0123456789") == value.npos);
+    if (more.comment.empty()) {
+      out.line(fmt::format("{}{} = {}\n", text.empty() ? "#" : "", more.key, bare ? value : toml_string(value)));
+      continue;
+    }
+    out.key(more.comment, more.key, bare ? value : toml_string(value), text.empty());
+  }
+}
+
 void write_limits(Writer &out, const Limits &limits) {
   const auto number = [](const std::optional<uint64_t> &value, std::string_view example) {
     return value ? std::to_string(*value) : std::string(example);
@@ -122,16 +193,18 @@ void write_limits(Writer &out, const Limits &limits) {
   };
   out.section("[limits]",
               "For the jail as a whole. A key that is left out means no limit; the lines below show examples.");
-  out.key("Memory in bytes, or with K, M, G, T (of 1024). At least 4096.", "memory", size(limits.memory, "\"512M\""),
+  out.key("Memory in bytes, or with K, M, G, T (of 1024). At least 1M.", "memory", size(limits.memory, "\"512M\""),
           !limits.memory);
   out.key("Processes and threads, 1 to 4194304.", "processes", number(limits.processes, "100"), !limits.processes);
-  out.key("Open files, 16 to 2147483647.", "files", number(limits.files, "1024"), !limits.files);
-  out.key("Socket buffers in bytes, or with K, M, G, T.", "sockbuf", size(limits.sockbuf, "\"4M\""), !limits.sockbuf);
+  out.key("Open files of each process, 16 to 2147483647.", "files", number(limits.files, "1024"), !limits.files);
+  out.key("Socket buffers of TCP and UDP in bytes, or with K, M, G, T. Needs cgroup v1.", "sockbuf",
+          size(limits.sockbuf, "\"4M\""), !limits.sockbuf);
   out.key("CPU time in ticks of 1/100 s for each period, 1 to 1000000; only with cpu_period.\n"
           "50 ticks in a period of 1000000 is half a CPU.",
           "cpu_quota", number(limits.cpu_quota, "50"), !limits.cpu_quota);
   out.key("The period in microseconds, 1000 to 1000000; only with cpu_quota.", "cpu_period",
           number(limits.cpu_period, "1000000"), !limits.cpu_period);
+  write_more_limits(out, limits);
 }
 
 void write_log(Writer &out, const LogSpec &log) {

@@ -106,6 +106,14 @@ Result<Spec> registered_spec(const Instance &instance, const JailName &name) {
   return TRY_IN(spec_file(instance, name), supervise::decode_spec(bytes));
 }
 
+Status register_limits(const Instance &instance, const JailName &name, const Limits &limits, const NameLock &) {
+  auto spec = registered_spec(instance, name);
+  if (!spec && spec.error().kind() == ErrorKind::NotFound) return {};
+  if (!spec) return std::unexpected(std::move(spec).error());
+  spec->limits = limits;
+  return sys::replace_file(spec_file(instance, name), supervise::encode(*spec), 0600);
+}
+
 Result<Spec> spec_in_force(const Instance &instance, const JailName &name) {
   constexpr size_t kMax = 1U << 20U;
   auto registered = registered_spec(instance, name);

@@ -52,6 +52,8 @@ Status unregister_jail(const Instance &instance, const JailRow &row, const NameL
 // What it was registered with.
 Result<Spec> registered_spec(const Instance &instance, const JailName &name);
 
+// Other limits in what it was registered with; nothing for a transient jail, which has nothing that could be rewritten.
+Status register_limits(const Instance &instance, const JailName &name, const Limits &limits, const NameLock &);
 // What is in force while it runs (its supervisor was started with it); else as registered. NotFound: a transient jail
 // whose supervisor is not that far yet.
 Result<Spec> spec_in_force(const Instance &instance, const JailName &name);

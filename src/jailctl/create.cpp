@@ -1,6 +1,7 @@
 #include "jailctl/verb.h"
 
 #include "cli/arguments.h"
+#include "cli/limits.h"
 #include "jail/registry.h"
 #include "model/spec_options.h"
 
@@ -32,6 +33,7 @@ Result<int> create(const Call &call) {
   spec.name = *name;
   spec.root = parsed.operands[0];
   TRY(validate(spec));
+  TRY(cli::check_limits_of_host(call, spec.limits, spec.root));
   const auto lock = TRY(NameLock::acquire(call.instance, spec.name));
   fmt::print("jail {}\n", TRY(register_jail(call.instance, spec, lock)));
   return 0;

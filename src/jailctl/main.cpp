@@ -14,6 +14,8 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"list", "list the jails", list},
     {"show", "everything known of a jail", show},
     {"profile", "what a profile allows, and the permissions beyond it", profile},
+    {"limits", "a jail's limits, and what is used of them", limits},
+    {"set", "change a jail's limits while it runs", set},
     {"stats", "what each jail uses, also for Prometheus", stats},
     {"features", "what this kernel can guard, found by trying", features},
     {"verify", "try from inside a jail what its profile forbids", verify},

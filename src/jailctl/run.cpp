@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "cli/limits.h"
 #include "jail/enter.h"
 #include "model/spec_options.h"
 
@@ -44,6 +45,7 @@ Result<int> run(const Call &call) {
   TRY(need_root(call));
   spec.root = parsed.operands[0];
   TRY(validate(spec));
+  TRY(cli::check_limits_of_host(call, spec.limits, spec.root));
   if (const char *term = getenv("TERM"); term != nullptr) request.environment.push_back(std::string("TERM=") + term);
   request.command.assign(parsed.operands.begin() + 1, parsed.operands.end());
   const auto outcome = TRY(run_jail(call.instance, spec, std::move(request)));

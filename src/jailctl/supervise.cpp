@@ -1,6 +1,7 @@
 #include "jailctl/verb.h"
 
 #include "cli/arguments.h"
+#include "cli/limits.h"
 #include "jail/control.h"
 #include "model/spec_options.h"
 
@@ -33,6 +34,7 @@ Result<int> supervise(const Call &call) {
   auto spec = TRY(registered_spec(call.instance, name));
   spec.command.assign(parsed.operands.begin() + 1, parsed.operands.end());
   spec.log = log;
+  TRY(cli::check_limits_of_host(call, spec.limits, spec.root));
   TRY_IN(fmt::format("jail {}", name.str()), start_supervisor(call.instance, row.jid, spec));
   fmt::print("jail {}\n", row.jid);
   return 0;

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "cli/limits.h"
 #include "config/file.h"
 #include "jail/registry.h"
 #include "jailmgr/root.h"
@@ -154,6 +155,8 @@ Result<int> create(const Call &call) {
   if (std::ranges::find(wanted.config.depends, name.str()) != wanted.config.depends.end())
     return fail(ErrorKind::Usage, "--depends: a jail cannot depend on itself");
   TRY(check_permissions(wanted.config.spec.permissions, wanted.config.spec.profile));
+  TRY(cli::check_limits_of_host(call, wanted.config.spec.limits,
+                                wanted.plain_path.empty() ? wanted.config.spec.root : wanted.plain_path));
   const bool there = store.contains(name);
   if (there && !wanted.replace)
     return fail(ErrorKind::Exists,

@@ -1,5 +1,6 @@
 #include "jailmgr/verb.h"
 
+#include "cli/limits.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
 
@@ -29,7 +30,9 @@ Result<int> restart(const Call &call) {
       selection.all ? TRY(marked_jails(call, store, broken)) : TRY(named_jails(store, parsed, selection));
   const auto needs = TRY(read_needs(store));
   const auto act = [&](const JailName &name) -> Status {
-    TRY(store.spec(TRY(store.load(name)))); // a jail that could not start again is not stopped
+    const auto config = TRY(store.load(name));
+    TRY(cli::check_limits_of_host(call, config.spec.limits, config.spec.root));
+    TRY(store.spec(config)); // a jail that could not start again is not stopped
     {
       const auto lock = TRY(NameLock::acquire(call.instance, name));
       if (const auto state = TRY(state_of(call.instance, name)); state.row)

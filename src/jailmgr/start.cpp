@@ -1,5 +1,6 @@
 #include "jailmgr/verb.h"
 
+#include "cli/limits.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
 
@@ -13,12 +14,15 @@ using namespace jails;
 namespace {
 
 // What is up is left alone, as is a jail that is up without its command because somebody works there.
-Status start_one(const Instance &instance, const Store &store, const JailName &name, bool named) {
+Status start_one(const Call &call, const Store &store, const JailName &name, bool named) {
+  const Instance &instance = call.instance;
   TRY(store.require(name));
   if (!named) {
     const auto state = TRY(state_of(instance, name));
     if (state.up() && state.word != "idle") return {};
   }
+  const auto config = TRY(store.load(name));
+  TRY(cli::check_limits_of_host(call, config.spec.limits, config.spec.root));
   const Status started = start_jail(instance, store, name);
   if (!started && !named && started.error().kind() == ErrorKind::Busy) return {};
   TRY(started);
@@ -50,7 +54,7 @@ Result<int> start(const Call &call) {
   const auto all = TRY(with_dependencies(needs, names));
   const bool named = !selection.all;
   const int status = TRY(for_each_in_order(call, all, needs, selection.jobs, [&](const JailName &name) {
-    return start_one(call.instance, store, name, named && std::ranges::find(names, name) != names.end());
+    return start_one(call, store, name, named && std::ranges::find(names, name) != names.end());
   }));
   return std::max(status, broken);
 }

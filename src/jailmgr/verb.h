@@ -15,6 +15,7 @@ jails::Result<int> destroy(const Call &call);
 jails::Result<int> list(const Call &call);
 jails::Result<int> logs(const Call &call);
 jails::Result<int> restart(const Call &call);
+jails::Result<int> set(const Call &call);
 jails::Result<int> start(const Call &call);
 jails::Result<int> status(const Call &call);
 jails::Result<int> stop(const Call &call);

@@ -49,6 +49,10 @@ static ProgramStatus check_program(const Program &program, const std::string &di
     status.problem = "the program is not pinned";
     return status;
   }
+  if (program.hook == Hook::Jail) {
+    status.attached = true; // wherever a jail wants it
+    return status;
+  }
   const auto link = bpf::open_pinned(dir + "/links/" + status.name);
   if (!link) {
     status.problem = "the link is not pinned";

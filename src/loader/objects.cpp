@@ -10,6 +10,7 @@
 #include <devices.skel.h>
 #include <ingress.skel.h>
 #include <level.skel.h>
+#include <pace.skel.h>
 #include <ports.skel.h>
 #include <sysctl.skel.h>
 #include <tasks.skel.h>
@@ -31,6 +32,8 @@ static constexpr Program kSysctl[] = {{"jail_sysctl", Hook::Parent}};
 static constexpr Program kAccounting[] = {{"account", Hook::Scheduler}};
 static constexpr Program kTasks[] = {{"tasks", Hook::Tasks}};
 
+static constexpr Program kPace[] = {{"pace_out", Hook::Jail}, {"pace_in", Hook::Jail}, {"pace_connection", Hook::Jail}};
+
 static constexpr Concern kConcerns[] = {
     {"ports", "port ownership at bind", kPorts, bytes_of<sj_ports>},
     {"ingress", "no connections to ports that a jail does not own", kIngress, bytes_of<sj_ingress>},
@@ -38,10 +41,11 @@ static constexpr Concern kConcerns[] = {
     {"sysctl", "no sysctl writes from a jail", kSysctl, bytes_of<sj_sysctl>},
     {"accounting", "CPU time by jail", kAccounting, bytes_of<sj_accounting>},
     {"tasks", "processes by jail", kTasks, bytes_of<sj_tasks>},
+    {"pace", "network rates of a jail", kPace, bytes_of<sj_pace>},
 };
 
-static constexpr std::string_view kTables[] = {"jails",    "members", "ports",   "reserved",
-                                               "settings", "cpu",     "running", "denied"};
+static constexpr std::string_view kTables[] = {"jails", "members", "ports",  "reserved", "settings",
+                                               "cpu",   "running", "denied", "pace"};
 
 std::span<const Concern> concerns() { return kConcerns; }
 std::span<const std::string_view> table_names() { return kTables; }
@@ -52,6 +56,7 @@ std::string_view to_string(Hook hook) {
   case Hook::Parent: return "jails";
   case Hook::Scheduler: return "scheduler";
   case Hook::Tasks: return "tasks";
+  case Hook::Jail: return "each jail";
   }
   std::unreachable();
 }
@@ -137,6 +142,11 @@ Status attach_program(const Object &object, const Program &program, int cgroup, 
   const std::string name(program.name);
   const bpf_program *found = bpf_object__find_program_by_name(object.get(), name.c_str());
   if (found == nullptr) return fail(ErrorKind::Malformed, "program " + name + " is missing from its object");
+  if (program.hook == Hook::Jail) {
+    if (bpf_obj_pin(bpf_program__fd(found), (dir + "/progs/" + name).c_str()) != 0)
+      return fail_errno("pinning " + name);
+    return {};
+  }
   const bool on_cgroup = program.hook == Hook::Root || program.hook == Hook::Parent;
   const std::unique_ptr<bpf_link, int (*)(bpf_link *)> link(
       on_cgroup ? bpf_program__attach_cgroup(found, cgroup) : bpf_program__attach(found), bpf_link__destroy);

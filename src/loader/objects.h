@@ -14,7 +14,7 @@ struct bpf_object;
 
 namespace jails::loader {
 
-enum class Hook { Root, Parent, Scheduler, Tasks };
+enum class Hook { Root, Parent, Scheduler, Tasks, Jail }; // Jail: only pinned, for jails that ask for it
 std::string_view to_string(Hook hook);
 
 struct Program {

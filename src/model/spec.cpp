@@ -11,12 +11,6 @@ namespace {
 
 std::unexpected<Error> usage(std::string text) { return fail(ErrorKind::Usage, std::move(text)); }
 
-Status check_range(std::string_view what, std::optional<uint64_t> value, uint64_t low, uint64_t high) {
-  if (!value || (*value >= low && *value <= high)) return {};
-  return usage(std::string(what) + " " + std::to_string(*value) + ": expected " + std::to_string(low) + " to " +
-               std::to_string(high));
-}
-
 bool is_at_or_below(std::string_view path, std::string_view top) {
   return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
 }
@@ -82,18 +76,6 @@ Status check_path(std::string_view what, std::string_view path, size_t max) {
     if (component == "." || component == "..") return bad("has a '.' or '..' component, write the path out");
     if (component.size() > NAME_MAX) return bad("has a component longer than 255 bytes");
   }
-  return {};
-}
-
-Status check_limits(const Limits &limits) {
-  TRY(check_range("memory limit", limits.memory, kMemoryMin, kMemoryMax));
-  TRY(check_range("process limit", limits.processes, 1, kProcessesMax));
-  TRY(check_range("file limit", limits.files, kFilesMin, kFilesMax));
-  TRY(check_range("socket buffer limit", limits.sockbuf, 1, kSockbufMax));
-  TRY(check_range("CPU quota", limits.cpu_quota, 1, kCpuQuotaMax));
-  TRY(check_range("CPU period", limits.cpu_period, kCpuPeriodMin, kCpuPeriodMax));
-  if (limits.cpu_quota && !limits.cpu_period) return usage("CPU quota without CPU period: give both or none");
-  if (limits.cpu_period && !limits.cpu_quota) return usage("CPU period without CPU quota: give both or none");
   return {};
 }
 

@@ -9,25 +9,6 @@ namespace {
 
 using Setter = std::move_only_function<Status(std::string_view)>;
 
-Setter positive(std::optional<uint64_t> &to, const char *unit) {
-  return [&to, unit](std::string_view text) -> Status {
-    const auto value = parse_int<uint64_t>(text);
-    if (!value || *value == 0)
-      return fail(ErrorKind::Usage, fmt::format("'{}' is not a number of {} above 0", printable(text), unit));
-    to = value;
-    return {};
-  };
-}
-
-Setter size(std::optional<uint64_t> &to) {
-  return [&to](std::string_view text) -> Status {
-    const uint64_t value = TRY(parse_size(text));
-    if (value == 0) return fail(ErrorKind::Usage, "0 is no limit; leave the option out");
-    to = value;
-    return {};
-  };
-}
-
 template <class T, class F> Setter parsed(T &to, F parse) {
   return [&to, parse](std::string_view text) -> Status {
     to = TRY(parse(text));
@@ -52,14 +33,12 @@ void add_jail_options(std::vector<Option> &options, JailFields fields) {
   add_permission_options(options, fields.permissions);
   options.push_back({'r', "reserve", "PORT[,PORT...]", "reserve ports: 8080, tcp/443, udp/53@10.0.0.5; may be repeated",
                      [&ports = fields.ports](std::string_view text) { return add_ports(ports, text); }, false});
-  options.push_back({'m', "memory", "BYTES", "memory of the whole jail, like 512M", size(limits.memory), true});
-  options.push_back({'p', "processes", "N", "processes and threads", positive(limits.processes, "processes"), true});
-  options.push_back({'d', "files", "N", "open files", positive(limits.files, "files"), true});
-  options.push_back({'s', "sockbuf", "BYTES", "socket buffers", size(limits.sockbuf), true});
-  options.push_back({'q', "cpu-quota", "TICKS", "CPU time of 1/100 s in each period; with -c",
-                     positive(limits.cpu_quota, "ticks"), true});
-  options.push_back(
-      {'c', "cpu-period", "US", "period in microseconds; with -q", positive(limits.cpu_period, "microseconds"), true});
+  for (const auto &key : limit_keys()) {
+    const bool flag = key.arg_name == nullptr;
+    options.push_back(
+        {key.letter, key.option, key.arg_name, key.help,
+         [&limits, &key, flag](std::string_view text) { return key.assign(limits, flag ? "true" : text); }, true});
+  }
 }
 
 void add_log_options(std::vector<Option> &options, LogSpec &log) {

@@ -9,7 +9,7 @@
 
 namespace jails {
 
-// -q -c -m -p -d -s -l -r --allow --deny, bound to these fields; they must outlive the options.
+// -l, -r, --allow, --deny and the limits, bound to these fields; they must outlive the options.
 struct JailFields {
   Profile &profile;
   Permissions &permissions;

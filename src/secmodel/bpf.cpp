@@ -42,6 +42,16 @@ Status detach(const Fd &link) {
   return {};
 }
 
+Result<Fd> attach_cgroup(const Fd &program, int cgroup, uint32_t type) {
+  bpf_attr attr = no_attr();
+  attr.link_create.prog_fd = static_cast<uint32_t>(program.get());
+  attr.link_create.target_fd = static_cast<uint32_t>(cgroup);
+  attr.link_create.attach_type = type;
+  const long fd = call(BPF_LINK_CREATE, attr);
+  if (fd < 0) return fail_errno("attaching to the jail's cgroup");
+  return Fd(static_cast<int>(fd));
+}
+
 Result<Fd> start_iterator(const Fd &link) {
   bpf_attr attr = no_attr();
   attr.iter_create.link_fd = static_cast<uint32_t>(link.get());

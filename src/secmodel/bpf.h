@@ -22,6 +22,10 @@ Status pin(const Fd &object, const std::string &path);
 // it). Unsupported for other kinds of links.
 Status detach(const Fd &link);
 
+// Attaches a program to a v2 cgroup beside others that are there; detached when the link is closed. type:
+// BPF_CGROUP_* of enum bpf_attach_type.
+Result<Fd> attach_cgroup(const Fd &program, int cgroup, uint32_t type);
+
 // A new run of the pinned iterator `link`, to be read to its end.
 Result<Fd> start_iterator(const Fd &link);
 

@@ -90,6 +90,13 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
     reply(fd, {.type = ReplyType::Stopping, .text = {}, .status = {}});
     begin_stop(request.grace_ms == kOwnGrace ? setup_.spec.stop_grace_ms : request.grace_ms);
     break;
+  case RequestType::Limits: {
+    Reply answer{.type = ReplyType::Limits, .text = {}, .status = {}};
+    const auto done = request.limits.empty() ? Status{} : change_limits(request.limits, answer.warnings);
+    answer.limits = limit_words(setup_.spec.limits);
+    reply(fd, done ? answer : failed(done.error()));
+    break;
+  }
   case RequestType::Status: reply(fd, {.type = ReplyType::Status, .text = {}, .status = status()}); break;
   }
 }

@@ -11,10 +11,12 @@ std::unexpected<Error> malformed(const char *what) {
   return fail(ErrorKind::Malformed, std::string("malformed ") + what);
 }
 
-void put(Writer &out, const std::optional<uint64_t> &value) { out.number64(value.value_or(0)); }
-std::optional<uint64_t> get_limit(Reader &in) {
-  const uint64_t value = in.number64();
-  return value == 0 ? std::nullopt : std::optional(value);
+Result<Limits> get_limits(Reader &in) {
+  const auto words = in.texts();
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  Limits limits;
+  TRY(change_limits(limits, views));
+  return limits;
 }
 
 void put(Writer &out, const PortReservation &port) {
@@ -52,6 +54,7 @@ std::string encode(const Request &request) {
   if (request.type == RequestType::Probe) out.number(request.probe.uid);
   if (request.type == RequestType::Signal) out.number(request.signal);
   if (request.type == RequestType::Stop) out.number(request.grace_ms);
+  if (request.type == RequestType::Limits) out.texts(request.limits);
   return out.bytes();
 }
 
@@ -81,6 +84,7 @@ Result<Request> decode_request(std::string_view bytes) {
     break;
   case RequestType::Signal: request.signal = in.number(); break;
   case RequestType::Stop: request.grace_ms = in.number(); break;
+  case RequestType::Limits: request.limits = in.texts(); break;
   case RequestType::Status: break;
   default: return malformed("request");
   }
@@ -103,6 +107,10 @@ std::string encode(const Reply &reply) {
     out.number64(reply.status.started);
     out.text(reply.status.state);
   }
+  if (reply.type == ReplyType::Limits) {
+    out.texts(reply.limits);
+    out.texts(reply.warnings);
+  }
   return out.bytes();
 }
 
@@ -122,7 +130,11 @@ Result<Reply> decode_reply(std::string_view bytes) {
     reply.status.started = in.number64();
     reply.status.state = in.text();
   }
-  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Status) return malformed("reply");
+  if (reply.type == ReplyType::Limits) {
+    reply.limits = in.texts();
+    reply.warnings = in.texts();
+  }
+  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Limits) return malformed("reply");
   return reply;
 }
 
@@ -136,9 +148,7 @@ std::string encode(const Spec &spec) {
   out.texts(names_of(spec.permissions.deny));
   out.number(static_cast<uint32_t>(spec.ports.size()));
   for (const auto &port : spec.ports) put(out, port);
-  for (const auto &limit : {spec.limits.memory, spec.limits.processes, spec.limits.files, spec.limits.sockbuf,
-                            spec.limits.cpu_quota, spec.limits.cpu_period})
-    put(out, limit);
+  out.texts(limit_words(spec.limits));
   out.number(static_cast<uint32_t>(spec.binds.size()));
   for (const auto &bind : spec.binds) {
     out.text(bind.source);
@@ -168,9 +178,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   for (auto *set : {&spec.permissions.allow, &spec.permissions.deny})
     for (const auto &permission : in.texts()) TRY(add_permissions(*set, permission));
   for (uint32_t count = in.number(); count > 0 && in.ok(); count--) spec.ports.push_back(get_port(in));
-  for (auto *limit : {&spec.limits.memory, &spec.limits.processes, &spec.limits.files, &spec.limits.sockbuf,
-                      &spec.limits.cpu_quota, &spec.limits.cpu_period})
-    *limit = get_limit(in);
+  spec.limits = TRY(get_limits(in));
   for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
     Bind bind;
     bind.source = in.text();

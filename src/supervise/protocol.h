@@ -14,11 +14,11 @@
 
 namespace jails::supervise {
 
-constexpr uint32_t kProtocolVersion = 1;
+constexpr uint32_t kProtocolVersion = 2;
 constexpr size_t kMaxRequest = 128 * 1024;
 constexpr size_t kMaxReply = 16 * 1024;
 
-enum class RequestType : uint32_t { Exec = 1, Signal = 2, Stop = 3, Status = 4, Probe = 5 };
+enum class RequestType : uint32_t { Exec = 1, Signal = 2, Stop = 3, Status = 4, Probe = 5, Limits = 6 };
 
 // One descriptor is attached for each Stdio::Descriptor: pipes only, everything else is carried by the client, so that
 // no file, socket or terminal of the host ever enters a jail.
@@ -39,14 +39,15 @@ struct ProbeRequest {
 
 struct Request {
   RequestType type = RequestType::Status;
-  ExecRequest exec;      // Exec
-  ProbeRequest probe{};  // Probe
-  uint32_t signal = 0;   // Signal, for the command of this connection
-  uint32_t grace_ms = 0; // Stop: 0xffffffff is the jail's own grace
+  ExecRequest exec;                  // Exec
+  ProbeRequest probe{};              // Probe
+  uint32_t signal = 0;               // Signal, for the command of this connection
+  uint32_t grace_ms = 0;             // Stop: 0xffffffff is the jail's own grace
+  std::vector<std::string> limits{}; // Limits: words of change_limits(); none: only asks what they are
 };
 constexpr uint32_t kOwnGrace = 0xffffffff;
 
-enum class ReplyType : uint32_t { Terminal = 1, Exited = 2, Failed = 3, Stopping = 4, Status = 5 };
+enum class ReplyType : uint32_t { Terminal = 1, Exited = 2, Failed = 3, Stopping = 4, Status = 5, Limits = 6 };
 
 struct SupervisorStatus {
   uint32_t supervisor = 0, anchor = 0, workload = 0; // pids; 0: none now
@@ -57,10 +58,11 @@ struct SupervisorStatus {
 
 struct Reply {
   ReplyType type = ReplyType::Failed;
-  uint32_t wait_status = 0; // Exited: as waitpid(2) gives it
-  uint32_t kind = 0;        // Failed: ErrorKind
-  std::string text;         // Failed
-  SupervisorStatus status;  // Status
+  uint32_t wait_status = 0;                      // Exited: as waitpid(2) gives it
+  uint32_t kind = 0;                             // Failed: ErrorKind
+  std::string text;                              // Failed
+  SupervisorStatus status;                       // Status
+  std::vector<std::string> limits{}, warnings{}; // Limits: all that are in force now, as words; what to know of them
 };
 
 std::string encode(const Request &request);

@@ -87,7 +87,12 @@ Status Supervisor::make_cgroup() {
   if (stat(path.c_str(), &parent) != 0) return fail_errno("cgroup " + path);
   if (parent.st_ino != tables_.parent_cgroup()) // the programs hang on the one that was there before
     return fail(ErrorKind::Unsupported, "cgroup " + path + " was made anew; 'jailctl load' puts it right");
-  group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits));
+  unwatch_oom();
+  pace_.reset();
+  group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits,
+                                     setup_.spec.root));
+  TRY_IN("limit 'oom'", watch_oom());
+  TRY_IN("limit 'net'", limit_network());
   return with_tables([this]() -> Status {
     TRY(tables_.bind_cgroup(setup_.jid, group_->id()));
     return tables_.set_supervisor(setup_.jid, getpid());
@@ -128,6 +133,8 @@ void Supervisor::take_down() {
   for (const auto &[fd, client] : clients_) loop_.remove(fd);
   if (listener_) unlink(setup_.instance.control_socket(setup_.spec.name).c_str());
   listener_.reset();
+  unwatch_oom();
+  pace_.reset();
   if (group_) {
     Status done = group_->kill();
     if (spawner_) {

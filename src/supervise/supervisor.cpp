@@ -78,6 +78,7 @@ void Supervisor::on_output(int fd, LineSplitter &lines, bool error) {
 
 Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
   TRY(open_log());
+  for (const auto &warning : group_->warnings()) note(kWarning, warning);
   ExecRequest request;
   request.stdio = {anchor::Stdio::Null, anchor::Stdio::Descriptor, anchor::Stdio::Descriptor};
   request.command = setup_.spec.command;

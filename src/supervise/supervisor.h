@@ -8,6 +8,7 @@
 #include "cgroup/group.h"
 #include "model/instance.h"
 #include "model/spec.h"
+#include "secmodel/pace.h"
 #include "secmodel/tables.h"
 #include "supervise/back_off.h"
 #include "supervise/event_loop.h"
@@ -89,6 +90,14 @@ private:
   void note(int level, std::string_view text);
   [[nodiscard]] SupervisorStatus status() const;
 
+  // limits.cpp: other limits while it runs; the OOM of a v1 hierarchy, which kills one process only.
+  Status change_limits(const std::vector<std::string> &words, std::vector<std::string> &warnings);
+  [[nodiscard]] Status limit_files(std::optional<uint64_t> files) const;
+  Status limit_network();
+  Status watch_oom();
+  void unwatch_oom();
+  void on_oom();
+
   // clients.cpp: the control socket.
   void on_connection();
   void on_client(int fd);
@@ -104,8 +113,9 @@ private:
   Tables tables_;
   std::optional<sys::FileLock> lock_;
   std::optional<cgroup::Group> group_;
+  std::optional<Pace> pace_; // where there is a network rate
   std::unique_ptr<Spawner> spawner_;
-  Fd signals_, timer_, answer_timer_, listener_;
+  Fd signals_, timer_, answer_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;

@@ -25,9 +25,25 @@ static void ports(std::string_view text) {
   }
 }
 
+// A word of `jailctl set`: what is accepted survives as words, what is refused changes nothing.
+static void limits(std::string_view text) {
+  Limits changed;
+  const std::string_view words[] = {text};
+  const auto done = change_limits(changed, words);
+  if (!done) {
+    REQUIRE(changed == Limits{} && printable(done.error().text()) == done.error().text());
+    return;
+  }
+  const auto list = limit_words(changed);
+  const std::vector<std::string_view> views(list.begin(), list.end());
+  Limits back;
+  REQUIRE(change_limits(back, views) && back == changed);
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const auto text = as_text(data, size);
   ports(text);
+  limits(text);
   if (const auto name = JailName::parse(text)) REQUIRE(name->str() == text && check_path("x", "/" + name->str(), 255));
   if (const auto bytes = parse_size(text)) REQUIRE(parse_size(std::to_string(*bytes)) == *bytes);
   if (const auto tag = parse_tag(text)) REQUIRE(*parse_tag(*tag) == *tag);

@@ -41,7 +41,7 @@ TEST(ConfigError, WrongTypes) {
       {"limits = 5", "1: key 'limits': expected a table, [limits]"},
       {"[[limits]]", "1: key 'limits': expected a table, [limits]"},
       {"[limits]\nmemory = true",
-       R"(2: key 'limits.memory': expected a number of bytes from 4096 to 9223372036854775807, or text like "512M")"},
+       R"(2: key 'limits.memory': expected a number of bytes from 1048576 to 9223372036854775807, or text like "512M")"},
       {"[limits]\nprocesses = \"5\"", "2: key 'limits.processes': expected a number from 1 to 4194304"},
       {"[log]\nfacility = 3", "2: key 'log.facility': expected a facility like \"daemon\""},
       {"[log]\nout_level = 8", "2: key 'log.out_level': expected a level like \"notice\" or a number from 0 to 7"},
@@ -80,7 +80,7 @@ TEST(ConfigError, WrongValues) {
       {"hostname = \"\"", "1: key 'hostname': host name '': expected 1 to 64 characters of A-Z a-z 0-9 . _ and -, not "
                           "starting with '.' or '-'"},
       {"[limits]\nmemory = 0",
-       R"(2: key 'limits.memory': expected a number of bytes from 4096 to 9223372036854775807, or text like "512M")"},
+       R"(2: key 'limits.memory': expected a number of bytes from 1048576 to 9223372036854775807, or text like "512M")"},
       {"[limits]\nmemory = \"12Q\"",
        "2: key 'limits.memory': size '12Q': not a size, expected a number of bytes or one "
        "with K, M, G or T, like 512M"},

@@ -49,7 +49,7 @@ TEST(Spec, DefaultIsValid) { EXPECT_TRUE(validate(good())) << error_text(validat
 
 TEST(Spec, Accepted) {
   const std::vector<std::function<void(Spec &)>> cases = {
-      [](Spec &s) { s.limits.memory = 4096; },
+      [](Spec &s) { s.limits.memory = 1U << 20; },
       [](Spec &s) { s.limits.memory = INT64_MAX; },
       [](Spec &s) { s.limits.processes = 4194304; },
       [](Spec &s) { s.limits.files = 16; },
@@ -87,9 +87,9 @@ TEST(Spec, Refused) {
       {"port 80: no such protocol or address family", [](Spec &s) { s.ports = {{.port = 80, .family = 5}}; }},
       {"port '80@0.0.0.0': the wildcard address is what a port without '@' means, leave it out",
        [](Spec &s) { s.ports = {{.port = 80, .family = 4}}; }},
-      {"memory limit 0: expected 4096 to 9223372036854775807", [](Spec &s) { s.limits.memory = 0; }},
-      {"memory limit 4095: expected 4096 to 9223372036854775807", [](Spec &s) { s.limits.memory = 4095; }},
-      {"memory limit 9223372036854775808: expected 4096 to 9223372036854775807",
+      {"memory limit 0: expected 1048576 to 9223372036854775807", [](Spec &s) { s.limits.memory = 0; }},
+      {"memory limit 1048575: expected 1048576 to 9223372036854775807", [](Spec &s) { s.limits.memory = 1048575; }},
+      {"memory limit 9223372036854775808: expected 1048576 to 9223372036854775807",
        [](Spec &s) { s.limits.memory = 1ULL << 63; }},
       {"process limit 0: expected 1 to 4194304", [](Spec &s) { s.limits.processes = 0; }},
       {"process limit 4194305: expected 1 to 4194304", [](Spec &s) { s.limits.processes = 4194305; }},

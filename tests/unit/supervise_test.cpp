@@ -135,12 +135,14 @@ TEST(Protocol, EveryTruncationAndTrailingByteIsMalformed) {
 }
 
 TEST(Protocol, SpecsComeBackAsTheyWere) {
-  Spec spec{.name = *JailName::parse("web")};
-  spec.root = "/srv/jails/web";
+  Spec spec = default_spec(*JailName::parse("web"), "/srv/jails/web");
   spec.profile = Profile::Medium;
   spec.permissions = {*parse_permission("chroot") | *parse_permission("mlock"), *parse_permission("suid")};
   spec.ports = {*parse_port("8080"), *parse_port("udp/53@10.0.0.5")};
   spec.limits.memory = 1U << 20;
+  spec.limits.swap = 0;
+  spec.limits.cpus = "0-3";
+  spec.limits.io = {{.device = "8:0", .read_bytes = 5}};
   spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
   spec.command = {"httpd", "-f"};
   spec.restart = RestartPolicy::OnFailure;

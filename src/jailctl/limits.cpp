@@ -1,0 +1,121 @@
+#include "jailctl/verb.h"
+
+#include "cgroup/usage.h"
+#include "cli/arguments.h"
+#include "cli/limits.h"
+#include "secmodel/pace.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace jailctl {
+
+using namespace jails;
+
+namespace {
+
+void add_network(const Call &call, const cgroup::Group &group, const Limits &limits,
+                 std::vector<cgroup::LimitUse> &uses) {
+  const auto row = Pace::read(call.instance, group.id());
+  for (const auto &[key, way] : {std::pair("net_in", SJ_IN), std::pair("net_out", SJ_OUT)}) {
+    cgroup::LimitUse use{.limit = key,
+                         .configured = find_limit(key)->text(limits),
+                         .active = {},
+                         .current = {},
+                         .peak = {},
+                         .hits = {},
+                         .by = {}};
+    if (row && row->rate[way] != 0) {
+      use.active = std::to_string(row->rate[way]);
+      use.hits = row->dropped[way];
+      use.by = "BPF on the jail's cgroup";
+    }
+    uses.push_back(std::move(use));
+  }
+}
+
+std::string number(const auto &value) { return value ? fmt::format("{}", *value) : "-"; }
+std::string word(const std::string &text) { return text.empty() ? "-" : text; }
+
+// The library throws for what cannot happen here (text that is not UTF-8 is replaced).
+std::string json(const std::vector<cgroup::LimitUse> &uses) {
+  const auto or_null = [](const auto &value) { return value ? nlohmann::json(*value) : nlohmann::json(); };
+  const auto figure = [](const std::optional<double> &value) { // bytes and counts without ".0"
+    if (!value) return nlohmann::json();
+    const auto whole = static_cast<uint64_t>(*value);
+    return static_cast<double>(whole) == *value ? nlohmann::json(whole) : nlohmann::json(*value);
+  };
+  const auto text = [](const std::string &value) { return value.empty() ? nlohmann::json() : nlohmann::json(value); };
+  auto list = nlohmann::json::array();
+  for (const auto &use : uses)
+    list.push_back({{"limit", use.limit},
+                    {"configured", text(use.configured)},
+                    {"active", text(use.active)},
+                    {"current", figure(use.current)},
+                    {"peak", figure(use.peak)},
+                    {"hits", or_null(use.hits)},
+                    {"by", text(use.by)}});
+  return list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Result<std::vector<cgroup::LimitUse>> uses_of(const Call &call, const JailRow &row, const Limits &limits) {
+  const auto name = TRY(JailName::parse(row.name));
+  if (is_running(call.instance, name)) {
+    const auto where = TRY(cgroup::Hierarchies::discover());
+    const auto group = TRY(cgroup::Group::open(where, call.instance.cgroup_name(), name));
+    auto uses = cgroup::limit_uses(group, limits, row.root, row.anchor);
+    add_network(call, group, limits, uses);
+    return uses;
+  }
+  std::vector<cgroup::LimitUse> uses;
+  for (const auto &key : limit_keys())
+    if (auto text = key.text(limits); !text.empty())
+      uses.push_back({.limit = key.name,
+                      .configured = std::move(text),
+                      .active = {},
+                      .current = {},
+                      .peak = {},
+                      .hits = {},
+                      .by = {}});
+  return uses;
+}
+
+} // namespace
+
+Result<int> limits(const Call &call) {
+  constexpr std::string_view kUsage = "jailctl limits [-T [-H] | -j] jail";
+  bool tabs = false;
+  bool bare = false;
+  bool as_json = false;
+  std::vector<Option> options;
+  options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(tabs), true});
+  options.push_back({'H', "no-header", nullptr, "without the header line; with -T", set_flag(bare), true});
+  options.push_back({'j', "json", nullptr, "JSON", set_flag(as_json), true});
+  const auto parsed =
+      TRY(parse(call, kUsage,
+                "What limits a jail: as configured, as the kernel has it, what is used of it now and at "
+                "most,\nhow often it was reached, and who holds it.",
+                std::move(options)));
+  if (parsed.help) return 0;
+  TRY(want_operands(parsed, kUsage, 1, 1));
+  TRY(need_root(call));
+  if (bare && !tabs) return fail(ErrorKind::Usage, "-H needs -T");
+  if (tabs && as_json) return fail(ErrorKind::Usage, "-T and -j exclude each other");
+  const auto name = TRY(selected_jail(call, parsed.operands[0]));
+  const auto row = TRY(find_jail(call.instance, name.str()));
+  const auto uses = TRY(uses_of(call, row, TRY(limits_of(call.instance, name))));
+  if (as_json) {
+    fmt::print("{}\n", json(uses));
+    return 0;
+  }
+  constexpr auto kTable = "{:<12} {:<14} {:<18} {:<12} {:<12} {:<8} {}\n";
+  constexpr auto kTabs = "{}\t{}\t{}\t{}\t{}\t{}\t{}\n";
+  const auto *const format = tabs ? kTabs : kTable;
+  if (!bare) fmt::print(fmt::runtime(format), "LIMIT", "CONFIGURED", "ACTIVE", "CURRENT", "PEAK", "HITS", "BY");
+  for (const auto &use : uses)
+    fmt::print(fmt::runtime(format), use.limit, word(use.configured), word(use.active), number(use.current),
+               number(use.peak), number(use.hits), word(use.by));
+  return 0;
+}
+
+} // namespace jailctl
