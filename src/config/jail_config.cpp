@@ -18,7 +18,8 @@ constexpr auto kKeys =
                                      "ports",          "restart",          "stop_grace",        "hostname",
                                      "root",           "root.kind",        "root.base",         "root.path",
                                      "limits",         "limits.memory",    "limits.processes",  "limits.files",
-                                     "limits.sockbuf", "limits.cpu_quota", "limits.cpu_period", "log",
+                                     "limits.sockbuf", "limits.cpu_quota", "limits.cpu_period", "net",
+                                     "net.connect", "net.addresses", "log",
                                      "log.facility",   "log.out_level",    "log.err_level",     "log.tag",
                                      "mount",          "mount.source",     "mount.target",      "mount.read_only"});
 
@@ -116,12 +117,6 @@ void read_mounts(TableReader &top, std::vector<Bind> &to) {
   }
 }
 
-std::string list_text(const auto &items, auto to_text) {
-  std::string out = "[";
-  for (const auto &item : items) out += (out.size() == 1 ? "" : ", ") + toml_string(to_text(item));
-  return out + "]";
-}
-
 void write_command(Writer &out, const JailConfig &config) {
   // The line as a person wrote it, as long as it still means the command in force.
   const auto words = split_command(config.command_line);
@@ -200,6 +195,7 @@ Result<JailConfig> parse_jail(std::string_view text, std::string_view file, cons
   });
   read_root(top, config);
   read_limits(top, config.spec.limits);
+  read_net(top, config.spec.net);
   read_log(top, config.spec.log);
   read_mounts(top, config.spec.binds);
   top.done();
@@ -233,6 +229,7 @@ std::string write_jail(const JailConfig &config) {
   out.key("The directory of a plain root: an absolute path of at most 255 bytes, not \"/\".", "path",
           toml_string(plain ? spec.root : "/srv/jail"), !plain);
   write_limits(out, spec.limits);
+  write_net(out, spec.net);
   write_log(out, spec.log);
   write_mounts(out, spec.binds);
   return out.take();

@@ -1,6 +1,7 @@
 // The parts that jail.toml and jailmgr.toml share, both ways.
 #pragma once
 
+#include "config/document.h"
 #include "config/jail_config.h"
 #include "config/reader.h"
 #include "model/spec.h"
@@ -17,6 +18,7 @@ void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Re
                       uint32_t &stop_grace_ms);
 void read_limits(TableReader &top, Limits &to);
 void read_log(TableReader &top, LogSpec &to);
+void read_net(TableReader &top, NetSpec &to); // net_section.cpp
 
 // Writes keys with their comments, below each other.
 class Writer {
@@ -36,5 +38,13 @@ private:
 void write_supervision(Writer &out, bool autostart, Profile profile, RestartPolicy restart, uint32_t stop_grace_ms);
 void write_limits(Writer &out, const Limits &limits);
 void write_log(Writer &out, const LogSpec &log);
+void write_net(Writer &out, const NetSpec &net);
+
+// ["a", "b"]
+std::string list_text(const auto &items, auto to_text) {
+  std::string out = "[";
+  for (const auto &item : items) out += (out.size() == 1 ? "" : ", ") + toml_string(to_text(item));
+  return out + "]";
+}
 
 } // namespace jails

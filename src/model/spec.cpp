@@ -60,6 +60,7 @@ Spec default_spec(JailName name, std::string root) {
   return Spec{.name = std::move(name),
               .root = std::move(root),
               .ports = {},
+              .net = {},
               .limits = {},
               .binds = {},
               .command = {},
@@ -137,6 +138,7 @@ Status check_bind(const Bind &bind) {
 Status validate(const Spec &spec) {
   TRY(check_path("root", spec.root, kRootPathMax));
   TRY(check_ports(spec.ports));
+  TRY(check_net(spec.net));
   TRY(check_limits(spec.limits));
   for (size_t i = 0; i < spec.binds.size(); i++) {
     TRY(check_bind(spec.binds[i]));

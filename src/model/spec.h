@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "model/ids.h"
 #include "model/log.h"
+#include "model/net.h"
 #include "model/port.h"
 
 #include <cstdint>
@@ -57,6 +58,7 @@ struct Spec {
   std::string root{}; // absolute, clean, not "/", at most 255 bytes
   Profile profile = Profile::High;
   std::vector<PortReservation> ports{};
+  NetSpec net{};
   Limits limits{};
   std::vector<Bind> binds{};
   std::vector<std::string> command{}; // argv of the supervised command; empty: none

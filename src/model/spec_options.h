@@ -20,6 +20,9 @@ void add_jail_options(std::vector<Option> &options, JailFields fields);
 // -f -o -e -t.
 void add_log_options(std::vector<Option> &options, LogSpec &log);
 
+// --connect DESTINATION[,...], --address ADDRESS[,...]
+void add_net_options(std::vector<Option> &options, NetSpec &net);
+
 // --mount SOURCE:TARGET[:rw]
 void add_mount_option(std::vector<Option> &options, std::vector<Bind> &binds);
 

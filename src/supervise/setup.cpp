@@ -1,6 +1,7 @@
 // Supervisor::start() as a list of steps, and take_down(), which undoes whatever of them was done.
 #include "supervise/supervisor.h"
 
+#include "supervise/addresses.h"
 #include "sys/file.h"
 
 #include <algorithm>
@@ -48,6 +49,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(Setup setup) {
     return std::unexpected(std::move(lock).error());
   }
   self->lock_ = std::move(*lock);
+  TRY(check_addresses(spec.net.addresses));
   TRY(self->take_signals());
   TRY(self->make_cgroup());
   TRY_IN("control socket", self->open_control_socket());
