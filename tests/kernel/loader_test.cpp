@@ -43,7 +43,7 @@ TEST_F(Loader, EveryProgramIsAttached) {
   const auto status = MUST(secmodel_status(test_instance()));
   EXPECT_TRUE(status.loaded);
   EXPECT_TRUE(status.current);
-  EXPECT_EQ(status.programs.size(), 11U);
+  EXPECT_EQ(status.programs.size(), 16U);
   for (const ProgramStatus &program : status.programs) EXPECT_TRUE(program.attached) << program.name << program.problem;
   EXPECT_TRUE(status.problems.empty());
 }
@@ -180,7 +180,7 @@ TEST_F(Loader, WhatACutOffLoadLeftIsCleared) {
 TEST_F(Loader, ProbesLoadAndLeaveNothing) {
   MUST(unload_secmodel(test_instance()));
   const auto probes = probe_secmodel();
-  EXPECT_EQ(probes.size(), 6U);
+  EXPECT_EQ(probes.size(), 7U);
   for (const ProgramProbe &probe : probes) EXPECT_TRUE(probe.works) << probe.name << ": " << probe.reason;
   EXPECT_NE(access(test_instance().bpffs_dir().c_str(), F_OK), 0);
   MUST(load_secmodel(test_instance()));
@@ -197,7 +197,7 @@ TEST_F(Loader, ProbeSaysWhyNot) {
     }));
   });
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
-  EXPECT_EQ(failed, 6);
+  EXPECT_EQ(failed, 7);
 }
 
 } // namespace
