@@ -187,11 +187,16 @@ int root_post_bind6(struct bpf_sock *sk)
 static __always_inline int may_share(struct bpf_sock_addr *ctx, const struct want *want)
 {
 	const struct sj_addr any4 = {.family = 4};
+	__u32 port = want->port;
+	struct sj_port_row *row;
 
 	if (who_serves(ctx, want->shared, want->proto, &want->at, want->port) != OUTSIDER &&
 	    (want->at.family == 4 || !sj_addr_is_any(&want->at) ||
 	     who_serves(ctx, want->shared, want->proto, &any4, want->port) != OUTSIDER))
 		return SJ_ALLOW;
+	row = bpf_map_lookup_elem(&ports, &port);
+	if (row && !sj_reserved_bind(row, want->shared, want->proto, &want->at))
+		return SJ_ALLOW; /* the root layer refuses it, for the better reason */
 	bpf_set_retval(-EADDRINUSE);
 	return count_denied(want->shared, SJ_RULE_BIND_SHARED);
 }

@@ -46,12 +46,24 @@ TEST(ConfigError, WrongTypes) {
       {"[log]\nerr_level = true", "2: key 'log.err_level': expected a level like \"notice\" or a number from 0 to 7"},
       {"[mount]", "1: key 'mount': expected [[mount]] with two brackets, one for each mount"},
       {"mount = [1]", "1: key 'mount': expected tables, each below its own [[mount]]"},
+      {"net = 1", "1: key 'net': expected a table, [net]"},
+      {"[net]\nconnect = \"db\"",
+       R"(2: key 'net.connect': expected a list like ["db:5432", "127.0.0.1:6379", "[::1]:53/udp"])"},
+      {"[net]\nconnect = [\n\"db\",\n5432]",
+       R"(4: key 'net.connect': expected a list like ["db:5432", "127.0.0.1:6379", "[::1]:53/udp"])"},
+      {"[net]\naddresses = [\"10.0.0.5,10.0.0.6\"]",
+       R"(2: key 'net.addresses': expected a list of addresses like ["10.0.0.5", "fd00::5"])"},
       {"[root]\nkind = 1", R"(2: key 'root.kind': expected "thin", "plain" or "thick")"},
   });
 }
 
 TEST(ConfigError, WrongValues) {
   expect_errors({
+      {"[net]\nconnect = [\n\"db\",\n\"127.0.0.1\"]",
+       "4: key 'net.connect': connect '127.0.0.1': an address needs a port, like 127.0.0.1:6379"},
+      {"[net]\nconnect = [\"db\", \"db\"]", "2: key 'net.connect': connect db is given twice"},
+      {"[net]\naddresses = [\"eth0\"]",
+       "2: key 'net.addresses': address 'eth0': expected an IP address like 10.0.0.5 or fd00::5"},
       {"profile = \"max\"", "1: key 'profile': profile 'max': expected low, medium or high"},
       {"ports = [70000]",
        "1: key 'ports': port '70000': expected a number from 1 to 65535, like 8080, udp/53 or tcp/443@10.0.0.5"},

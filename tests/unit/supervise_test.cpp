@@ -129,6 +129,8 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.root = "/srv/jails/web";
   spec.profile = Profile::Medium;
   spec.ports = {*parse_port("8080"), *parse_port("udp/53@10.0.0.5")};
+  spec.net.connect = {*parse_destination("db:5432/tcp"), *parse_destination("[::1]:53")};
+  spec.net.addresses = {*parse_own_address("10.0.0.5"), *parse_own_address("fd00::5")};
   spec.limits.memory = 1U << 20;
   spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
   spec.command = {"httpd", "-f"};
@@ -137,6 +139,7 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   const auto back = decode_spec(encode(spec));
   ASSERT_TRUE(back) << back.error().text();
   EXPECT_EQ(back->ports, spec.ports);
+  EXPECT_EQ(back->net, spec.net);
   EXPECT_EQ(back->limits, spec.limits);
   EXPECT_EQ(back->binds, spec.binds);
   EXPECT_EQ(back->command, spec.command);
