@@ -265,9 +265,9 @@ static __always_inline int read_destination(struct __sk_buff *skb, const struct 
 
 	to->proto = sj_proto_bit(packet->protocol);
 	to->at = packet->to;
-	to->place = sj_place_of(&to->at) == SJ_NEAR ? SJ_NEAR : SJ_HERE;
+	to->place = sj_place_of(&to->at) == SJ_NEAR ? SJ_NEAR : skb->ifindex == LOOPBACK ? SJ_HERE : SJ_FAR;
 	if (!to->proto)
-		return packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6;
+		return packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6 || to->place == SJ_FAR;
 	if (packet->fragment || bpf_skb_load_bytes(skb, packet->offset, head, 4))
 		return 0;
 	to->port = (__u32)head[2] << 8 | head[3];
@@ -286,6 +286,13 @@ static __always_inline int dropped(const struct sj_member *me, enum sj_rule rule
 	return DROP;
 }
 
+/* Sockets for which connect(2) runs a hook. UDP-Lite has none. */
+static __always_inline int asks_at_connect(const struct bpf_sock *sk)
+{
+	return sk->protocol == IPPROTO_TCP || sk->protocol == IPPROTO_UDP || sk->protocol == IPPROTO_ICMP ||
+	       sk->protocol == IPPROTO_ICMPV6;
+}
+
 SEC("cgroup_skb/egress")
 int jail_egress(struct __sk_buff *skb)
 {
@@ -300,7 +307,7 @@ int jail_egress(struct __sk_buff *skb)
 	if (!set || !sk)
 		return DROP;
 	me = member_of_socket(skb, set);
-	if (skb->ifindex != LOOPBACK && !(me && me->naddrs))
+	if (skb->ifindex != LOOPBACK && !(me && me->naddrs) && asks_at_connect(sk))
 		return PASS;
 	if (me && me->profile == SJ_PROFILE_LOW && !me->naddrs)
 		return PASS;
@@ -310,11 +317,11 @@ int jail_egress(struct __sk_buff *skb)
 		return dropped(me, SJ_RULE_CALL_HOST);
 	if (me && !sj_has_address(me, &packet.from))
 		return dropped(me, SJ_RULE_ADDRESS);
-	if (skb->ifindex != LOOPBACK || (me && me->profile == SJ_PROFILE_LOW))
+	if ((skb->ifindex != LOOPBACK && asks_at_connect(sk)) || (me && me->profile == SJ_PROFILE_LOW))
 		return PASS;
 	if (!read_destination(skb, &packet, &to))
 		return dropped(me, SJ_RULE_CALL_HOST);
-	if (!to.proto)
+	if (!to.proto || to.place == SJ_FAR)
 		return PASS;
 	if (!me) /* the socket outlived its jail, or was made by a task that is lost */
 		return dropped(me, SJ_RULE_CALL_HOST);

@@ -31,6 +31,15 @@ uint32_t probe_port(const Spec &spec) {
   return 0;
 }
 
+// A port of a link-local address: no jail's name ever permits that.
+uint32_t call_port(const Spec &spec) {
+  if (spec.profile == Profile::Low) return 0;
+  for (uint32_t port = 1; port < 1024; port++)
+    if (std::ranges::none_of(spec.net.connect, [port](const auto &to) { return to.jail.empty() && to.port == port; }))
+      return port;
+  return 0;
+}
+
 constexpr int kTakeDownMs = 10000;
 
 } // namespace
@@ -111,8 +120,11 @@ Status Supervisor::open_control_socket() {
 Status Supervisor::launch_anchor() {
   TRY(tables_.check_guards());
   const auto v1 = TRY(group_->v1_procs());
-  launch::Request request{
-      .spec = setup_.spec, .cgroup = group_->v2(), .v1_procs = {}, .probe_port = probe_port(setup_.spec)};
+  launch::Request request{.spec = setup_.spec,
+                          .cgroup = group_->v2(),
+                          .v1_procs = {},
+                          .probe_port = probe_port(setup_.spec),
+                          .call_port = call_port(setup_.spec)};
   for (const auto &file : v1) request.v1_procs.push_back(file.get());
   auto anchor = TRY(launch::launch(request));
   const pid_t pid = anchor.pid();

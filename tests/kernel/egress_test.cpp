@@ -323,9 +323,9 @@ TEST_F(Egress, LinkLocalMulticastBroadcast) {
   make_jail("high", Profile::High, "");
   make_jail("may", Profile::High, "", "169.254.169.254:80,224.0.0.251:5353,[fe80::1]:53,[ff02::fb]:5353");
   make_jail("low", Profile::Low, "");
-  const auto denied = [&](const std::string &jail, const Kind &kind, const char *to, uint16_t port) {
+  const auto denied = [&](const std::string &jail, const Kind &kind, const char *to, uint16_t port, Send how = Send::To) {
     return in(jail, [&] {
-             return kind.type == SOCK_STREAM ? try_connect(kind, to, port, 50) : try_send(kind, to, port, Send::To);
+             return kind.type == SOCK_STREAM ? try_connect(kind, to, port, 50) : try_send(kind, to, port, how);
            }) == EPERM;
   };
   const struct {
@@ -345,6 +345,12 @@ TEST_F(Egress, LinkLocalMulticastBroadcast) {
     EXPECT_EQ(denied("may", one.kind, one.to, one.port), !one.granted) << one.kind.name << " " << one.to;
   }
   EXPECT_GE(denials("high").call_near, std::size(cases));
+  // Its connect(2) asks nobody; the datagram is seen as it leaves.
+  if (const Kind lite = of("udplite4"); !lite.name.empty()) {
+    EXPECT_FALSE(denied("", lite, "224.0.0.1", 5353, Send::Connected)) << "control";
+    EXPECT_FALSE(denied("may", lite, "224.0.0.251", 5353, Send::Connected));
+    EXPECT_TRUE(denied("high", lite, "224.0.0.1", 5353, Send::Connected));
+  }
 }
 
 // What connect and sendmsg cannot know, the egress program sees: a socket bound to ::ffff:127.0.0.1 takes :: for
