@@ -1,9 +1,8 @@
 /* Where a jail may connect and send to, and with what address of its own.
  * connect, sendmsg  answer the caller at once (EPERM), by what the address tells.
- * egress            sees each packet and the device it leaves by: what goes out by lo is for this host, whichever of its
- *                   addresses it names and whatever call sent it. Nothing gets past it; a TCP connection that only this
- *                   one refuses gets no answer, for the kernel takes a dropped SYN for a lost one.
- * The rules are in abi/net_policy.h. */
+ * egress            sees each packet and the device it leaves by: what goes out by lo is for this host, whichever of
+ * its addresses it names and whatever call sent it. Nothing gets past it; a TCP connection that only this one refuses
+ * gets no answer, for the kernel takes a dropped SYN for a lost one. The rules are in abi/net_policy.h. */
 #include "abi/net_policy.h"
 #include "linux/tables.bpf.h"
 #include "linux/packets.bpf.h"

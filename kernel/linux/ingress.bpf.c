@@ -83,9 +83,8 @@ int jail_ingress(struct __sk_buff *skb)
 	if (!proto)
 		return PASS;
 	if (proto == SJ_UDP)
-		return sk && !in_host_netns(sk, set)
-		               ? PASS
-		               : receive_datagram(skb, sk, member_of_socket(skb, set), &packet);
+		return sk && !in_host_netns(sk, set) ? PASS
+		                                     : receive_datagram(skb, sk, member_of_socket(skb, set), &packet);
 	if (packet.fragment || bpf_skb_load_bytes(skb, packet.offset, tcp, sizeof(tcp)))
 		return DROP;
 	if ((tcp[13] & 0x12) != 0x02) /* SYN without ACK */

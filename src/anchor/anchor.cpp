@@ -106,8 +106,8 @@ void check(const CheckRequest &request) {
   held(kGuardMount, call(__NR_mount, "none", "/", "tmpfs", 0, 0) == -EPERM);
   held(kGuardNoNewPrivs, call(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
   held(kGuardPorts, request.probe_port == 0 || refused_by_address(__NR_bind, 0, request.probe_port));
-  held(kGuardCalls, request.call_port == 0 ||
-                        refused_by_address(__NR_connect, __builtin_bswap32(0xa9fefffe), request.call_port));
+  held(kGuardCalls,
+       request.call_port == 0 || refused_by_address(__NR_connect, __builtin_bswap32(0xa9fefffe), request.call_port));
   held(kGuardKeyring, call(__NR_add_key, 1, 1, 1, 1, 1) == -EPERM);
   held(kGuardProcReadOnly, proc_sys_read_only());
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};

@@ -13,15 +13,37 @@ namespace jails {
 
 namespace {
 
-constexpr auto kKeys =
-    std::to_array<std::string_view>({"version",        "autostart",        "command",           "profile",
-                                     "ports",          "restart",          "stop_grace",        "hostname",
-                                     "root",           "root.kind",        "root.base",         "root.path",
-                                     "limits",         "limits.memory",    "limits.processes",  "limits.files",
-                                     "limits.sockbuf", "limits.cpu_quota", "limits.cpu_period", "net",
-                                     "net.connect", "net.addresses", "log",
-                                     "log.facility",   "log.out_level",    "log.err_level",     "log.tag",
-                                     "mount",          "mount.source",     "mount.target",      "mount.read_only"});
+constexpr auto kKeys = std::to_array<std::string_view>({"version",
+                                                        "autostart",
+                                                        "command",
+                                                        "profile",
+                                                        "ports",
+                                                        "restart",
+                                                        "stop_grace",
+                                                        "hostname",
+                                                        "root",
+                                                        "root.kind",
+                                                        "root.base",
+                                                        "root.path",
+                                                        "limits",
+                                                        "limits.memory",
+                                                        "limits.processes",
+                                                        "limits.files",
+                                                        "limits.sockbuf",
+                                                        "limits.cpu_quota",
+                                                        "limits.cpu_period",
+                                                        "net",
+                                                        "net.connect",
+                                                        "net.addresses",
+                                                        "log",
+                                                        "log.facility",
+                                                        "log.out_level",
+                                                        "log.err_level",
+                                                        "log.tag",
+                                                        "mount",
+                                                        "mount.source",
+                                                        "mount.target",
+                                                        "mount.read_only"});
 
 void read_command(TableReader &top, JailConfig &to) {
   const auto *entry = top.find("command");

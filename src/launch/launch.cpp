@@ -82,8 +82,7 @@ Status judge(const CheckReply &reply, const Spec &spec) {
 
 // The anchor tries the forbidden acts before anything of the jail runs, so its answer can still be believed.
 Status verify(const Anchor &anchor, const Request &request) {
-  const CheckRequest question{ToAnchor::Check, static_cast<uint32_t>(getpid()), request.probe_port,
-                              request.call_port};
+  const CheckRequest question{ToAnchor::Check, static_cast<uint32_t>(getpid()), request.probe_port, request.call_port};
   TRY(sys::send_message(anchor.channel(), {reinterpret_cast<const char *>(&question), sizeof question}));
   pollfd ready{.fd = anchor.channel(), .events = POLLIN, .revents = 0};
   if (poll(&ready, 1, 10000) != 1) return fail(ErrorKind::System, "the anchor does not answer");

@@ -47,9 +47,8 @@ static constexpr Concern kConcerns[] = {
     {"tasks", "processes by jail", kTasks, bytes_of<sj_tasks>},
 };
 
-static constexpr std::string_view kTables[] = {"jails",    "members", "ports",   "reserved",
-                                               "settings", "cpu",     "running", "denied",
-                                               "grants",   "peers"};
+static constexpr std::string_view kTables[] = {"jails", "members", "ports",  "reserved", "settings",
+                                               "cpu",   "running", "denied", "grants",   "peers"};
 
 std::span<const Concern> concerns() { return kConcerns; }
 std::span<const std::string_view> table_names() { return kTables; }

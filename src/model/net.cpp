@@ -103,8 +103,7 @@ Status check_net(const NetSpec &net) {
     TRY(add_destinations(good.connect, to_string(to)));
   }
   for (const auto &address : net.addresses) {
-    if (address.family != 4 && address.family != 6)
-      return fail(ErrorKind::Usage, "address: no such address family");
+    if (address.family != 4 && address.family != 6) return fail(ErrorKind::Usage, "address: no such address family");
     TRY(add_addresses(good.addresses, to_string(address)));
   }
   return {};

@@ -66,8 +66,8 @@ public:
   // Exists   "jail NAME exists already (jid N)", "port tcp/8080 is reserved by jail NAME"
   // Usage    root too long, more than SJ_PORTS_MAX ports, two that overlap
   // System   SJ_JAILS_MAX jails exist, a port with SJ_CLAIMS_MAX claims, no jid left (EOVERFLOW)
-  // net is one that check_net() accepts. A failure on the way is undone. The ports are added to net.ipv4.ip_local_reserved_ports where they are absent:
-  // call it in the host's network namespace (Usage otherwise).
+  // net is one that check_net() accepts. A failure on the way is undone. The ports are added to
+  // net.ipv4.ip_local_reserved_ports where they are absent: call it in the host's network namespace (Usage otherwise).
   Result<Jid> create_jail(const JailName &name, std::string_view root, Profile profile,
                           std::span<const PortReservation> ports, const NetSpec &net = {});
 

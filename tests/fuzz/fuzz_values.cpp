@@ -1,4 +1,5 @@
-// Ports, destinations, addresses, names, sizes, tags, levels, paths: an accepted value's text reads back as the same value.
+// Ports, destinations, addresses, names, sizes, tags, levels, paths: an accepted value's text reads back as the same
+// value.
 #include "base/text.h"
 #include "model/ids.h"
 #include "model/log.h"

@@ -159,9 +159,7 @@ TEST_F(Address, CallsComeFromThePinnedOne) {
 TEST_F(Address, UnconnectedIPv6Datagrams) {
   make_jail("pinned", Profile::Low, "", "", "::1");
   const Peer peer(udp6());
-  const auto send = [&](const char *to) {
-    return [&, to] { return try_send(udp6(), to, peer.port(), Send::To); };
-  };
+  const auto send = [&](const char *to) { return [&, to] { return try_send(udp6(), to, peer.port(), Send::To); }; };
   EXPECT_EQ(run_in(cgroup_of("pinned"), send("::1")), 0);
   EXPECT_EQ(peer.caller(), "::1");
   EXPECT_EQ(run_in(cgroup_of("pinned"), send("::ffff:127.0.0.1")), EPERM) << "it has no IPv4 address";
@@ -169,8 +167,9 @@ TEST_F(Address, UnconnectedIPv6Datagrams) {
 }
 
 // The source that a control message asks for.
-int send_with_source(uint16_t port, const char *source) {
+int send_with_source(uint16_t port, const char *source, bool connected = false) {
   const int fd = open_socket(udp4());
+  if (connected && connect_to(fd, udp4(), "127.0.0.1", port) != 0) return errno;
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
@@ -179,7 +178,7 @@ int send_with_source(uint16_t port, const char *source) {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(in_pktinfo))] = {};
   iovec data{.iov_base = &byte, .iov_len = 1};
   msghdr message{};
-  message.msg_name = &to, message.msg_namelen = sizeof(to);
+  if (!connected) message.msg_name = &to, message.msg_namelen = sizeof(to);
   message.msg_iov = &data, message.msg_iovlen = 1;
   message.msg_control = control, message.msg_controllen = sizeof(control);
   cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -200,6 +199,28 @@ TEST_F(Address, NoOtherSourceByControlMessage) {
   EXPECT_EQ(run_in(cgroup_of("pinned"), [&] { return send_with_source(peer.port(), "127.0.0.9"); }), EPERM);
   EXPECT_EQ(run_in(cgroup_of("pinned"), [&] { return send_with_source(peer.port(), "127.0.1.5"); }), 0);
   EXPECT_EQ(peer.caller(), "127.0.1.5");
+  // Without a name, on a connected socket: the hook sees neither address nor port of the other end.
+  EXPECT_EQ(run_in(cgroup_of("pinned"), [&] { return send_with_source(peer.port(), "127.0.0.9", true); }), EPERM);
+  make_jail("may", Profile::High, "", "127.0.0.1:" + std::to_string(peer.port()), "127.0.1.5");
+  EXPECT_EQ(run_in(cgroup_of("may"), [&] { return send_with_source(peer.port(), "127.0.1.5", true); }), 0);
+  EXPECT_EQ(peer.caller(), "127.0.1.5");
+}
+
+// It has a port by then, so the kernel does not bind it any more.
+TEST_F(Address, ConnectAfterAnUnboundSend) {
+  make_jail("pinned", Profile::Low, "", "", "127.0.1.5");
+  const Peer peer(udp4());
+  const auto call = [&](bool bound) {
+    return [&, bound] {
+      const int fd = open_socket(udp4());
+      if (bound && bind_to(fd, udp4(), "", 0) != 0) return -1;
+      if (send_from(fd, udp4(), "127.0.0.1", peer.port()) != 0) return -1;
+      return connect_to(fd, udp4(), "127.0.0.1", peer.port());
+    };
+  };
+  EXPECT_EQ(run_in("", call(false)), 0) << "control";
+  EXPECT_EQ(run_in(cgroup_of("pinned"), call(false)), EPERM);
+  EXPECT_EQ(run_in(cgroup_of("pinned"), call(true)), 0);
 }
 
 // A socket that was never bound takes what comes for any address: not in a pinned jail.

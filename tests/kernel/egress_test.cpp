@@ -1,4 +1,5 @@
-// What a jail may call on its host: every refusal has the same call by the host as its control, and a server that counts.
+// What a jail may call on its host: every refusal has the same call by the host as its control, and a server that
+// counts.
 #include "member.h"
 #include "sockets.h"
 #include "world.h"
@@ -323,7 +324,8 @@ TEST_F(Egress, LinkLocalMulticastBroadcast) {
   make_jail("high", Profile::High, "");
   make_jail("may", Profile::High, "", "169.254.169.254:80,224.0.0.251:5353,[fe80::1]:53,[ff02::fb]:5353");
   make_jail("low", Profile::Low, "");
-  const auto denied = [&](const std::string &jail, const Kind &kind, const char *to, uint16_t port, Send how = Send::To) {
+  const auto denied = [&](const std::string &jail, const Kind &kind, const char *to, uint16_t port,
+                          Send how = Send::To) {
     return in(jail, [&] {
              return kind.type == SOCK_STREAM ? try_connect(kind, to, port, 50) : try_send(kind, to, port, how);
            }) == EPERM;

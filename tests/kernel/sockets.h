@@ -33,7 +33,7 @@ int try_connect(const Kind &kind, const std::string &address, uint16_t port, int
 // Sends one datagram: by sendto(2), or by connect(2) and send(2). 0 or errno.
 enum class Send { To, Connected };
 int try_send(const Kind &kind, const std::string &address, uint16_t port, Send how);
-int send_from(int fd, const Kind &kind, const std::string &address, uint16_t port); // sendto(2)
+int send_from(int fd, const Kind &kind, const std::string &address, uint16_t port);  // sendto(2)
 int connect_to(int fd, const Kind &kind, const std::string &address, uint16_t port); // 0 or errno
 std::string text_of(const sockaddr_storage &at);
 std::string address_of(int fd); // getsockname(2)

@@ -1,5 +1,6 @@
 /* The host's own services by every call that makes a connection or sends a datagram, and every name of the host.
- * $HOST_PORT: a TCP and UDP port of the canary. $HOST_OWN: an address of the host that is not loopback, if it has one. */
+ * $HOST_PORT: a TCP and UDP port of the canary. $HOST_OWN: an address of the host that is not loopback, if it has one.
+ */
 #include "probe.h"
 
 #include <arpa/inet.h>
@@ -75,8 +76,7 @@ static void try_sendmsg(const char *address) {
   const socklen_t size = name(address, &to);
   const int fd = open_socket(&to, SOCK_DGRAM, 0);
   struct iovec data = {.iov_base = (void *)"x", .iov_len = 1};
-  struct mmsghdr message = {
-      .msg_hdr = {.msg_name = &to, .msg_namelen = size, .msg_iov = &data, .msg_iovlen = 1}};
+  struct mmsghdr message = {.msg_hdr = {.msg_name = &to, .msg_namelen = size, .msg_iov = &data, .msg_iovlen = 1}};
 
   refused(act("sendmsg", address), sendmsg(fd, &message.msg_hdr, 0) == 1 ? 0 : -1, EPERM, 0);
   refused(act("sendmmsg", address), sendmmsg(fd, &message, 1, 0) == 1 ? 0 : -1, EPERM, 0);
@@ -93,7 +93,8 @@ static void try_all(const char *address) {
 }
 
 int main(int argc, char **argv) {
-  static const char *const names[] = {"127.0.0.1", "127.9.8.7", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1", "::ffff:0.0.0.0"};
+  static const char *const names[] = {"127.0.0.1", "127.9.8.7",        "0.0.0.0",       "::1",
+                                      "::",        "::ffff:127.0.0.1", "::ffff:0.0.0.0"};
   const char *own = getenv("HOST_OWN");
 
   probe_begin(argc, argv);

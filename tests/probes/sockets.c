@@ -6,7 +6,8 @@
  *   sockets ephemeral PROTO COUNT                 binds port 0 COUNT times, prints each port
  * PROTO: tcp tcp6 udp udp6 mptcp udplite. PORT 0: the kernel's choice.
  * OPTIONs of bind: reuseport, v6only, listen, hold (wait after printing; TCP accepts, UDP receives, and prints "got"
- * each time), name (print the address that getsockname(2) gives instead of ok), uid=N (as that user from before the socket is made). */
+ * each time), name (print the address that getsockname(2) gives instead of ok), uid=N (as that user from before the
+ * socket is made). */
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -110,10 +110,9 @@ TEST(WriteJail, DefaultHasEveryKeyCommentedOut) {
     if (!row.empty() && row[0] != '#') active.push_back(row);
   EXPECT_EQ(active, (std::vector<std::string_view>{"version = 1", "[root]", "[limits]", "[net]", "[log]"}));
   for (auto key :
-       {"autostart", "command",   "profile",   "ports",     "restart", "stop_grace", "hostname",  "kind",
-        "base",      "path",      "memory",    "processes", "files",   "sockbuf",    "cpu_quota", "cpu_period",
-        "connect",   "addresses", "facility",  "out_level", "err_level", "tag",      "source",    "target",
-        "read_only"})
+       {"autostart", "command",   "profile",   "ports", "restart", "stop_grace", "hostname",   "kind",    "base",
+        "path",      "memory",    "processes", "files", "sockbuf", "cpu_quota",  "cpu_period", "connect", "addresses",
+        "facility",  "out_level", "err_level", "tag",   "source",  "target",     "read_only"})
     EXPECT_NE(text.find("\n#" + std::string(key) + " = "), text.npos) << key;
   for (auto row : split(text, '\n')) EXPECT_LE(row.size(), 110U) << row;
   ASSERT_TRUE(parse(text)) << error_text(parse(text));
@@ -212,9 +211,11 @@ JailConfig random_config(Random &random) {
                     protos[random.number(0, 2)] + std::to_string(random.number(1, 65535)) + at[random.number(0, 2)]);
   }
   for (uint64_t n = random.number(0, 4); n > 0; n--) {
-    const std::string hosts[] = {"db", "j1:80", "127.0.0.1:6379", "[::1]:53", "[fe80::1]:9"}, protos[] = {"", "/tcp", "/udp"};
+    const std::string hosts[] = {"db", "j1:80", "127.0.0.1:6379", "[::1]:53", "[fe80::1]:9"},
+                      protos[] = {"", "/tcp", "/udp"};
     (void)add_destinations(spec.net.connect, hosts[random.number(0, 4)] + protos[random.number(0, 2)]);
-    (void)add_addresses(spec.net.addresses, random.coin() ? "10.0.0." + std::to_string(n) : "fd00::" + std::to_string(n));
+    (void)add_addresses(spec.net.addresses,
+                        random.coin() ? "10.0.0." + std::to_string(n) : "fd00::" + std::to_string(n));
   }
   if (random.coin()) spec.hostname = "h" + std::to_string(random.number(0, 99));
   if (random.coin()) {

@@ -41,16 +41,15 @@ TEST(Destination, Refused) {
   };
   constexpr auto kWhat = "expected a jail or an address, like db, db:5432, 127.0.0.1:6379 or [::1]:53/udp";
   constexpr auto kPort = "after ':' expected a port from 1 to 65535";
-  for (auto text : {"", ":80", "/tcp", "-db", ".db", "5432", "d b", "[::1", "[::1:53", "[]:53", "[db]:53", "db]:1", "*"})
+  for (auto text :
+       {"", ":80", "/tcp", "-db", ".db", "5432", "d b", "[::1", "[::1:53", "[]:53", "[db]:53", "db]:1", "*"})
     error(text, kWhat);
   for (auto text : {"db:", "db:0", "db:65536", "db:080", "db:-1", "db: 1", "db:x", "[::1]:", "127.0.0.1:0"})
     error(text, kPort);
   for (auto text : {"db:1/", "db:1/sctp", "db/TCP", "db:1/tcp/udp"})
     error(text, "the protocol after '/' must be tcp or udp");
-  for (auto text : {"::1", "fd00::5", "::1:53"})
-    error(text, "write an IPv6 address in brackets, like [::1]:53");
-  for (auto text : {"127.0.0.1", "[::1]", "[::1]/udp"})
-    error(text, "an address needs a port, like 127.0.0.1:6379");
+  for (auto text : {"::1", "fd00::5", "::1:53"}) error(text, "write an IPv6 address in brackets, like [::1]:53");
+  for (auto text : {"127.0.0.1", "[::1]", "[::1]/udp"}) error(text, "an address needs a port, like 127.0.0.1:6379");
   for (auto text : {"0.0.0.0:80", "[::]:80", "[::ffff:0.0.0.0]:80"})
     error(text, "the wildcard is no destination, write 127.0.0.1 or [::1]");
   EXPECT_FALSE(parse_destination(std::string_view("127.0.0.1\0x:1", 13)));
@@ -81,8 +80,7 @@ TEST(OwnAddress, Parsing) {
   };
   for (auto text : {"", "db", "10.0.0", "10.0.0.5/24", "10.0.0.5:80", "fd00::5%eth0", "[10.0.0.5]"})
     error(text, "expected an IP address like 10.0.0.5 or fd00::5");
-  for (auto text : {"0.0.0.0", "::"})
-    error(text, "the wildcard is what a jail without addresses has, leave it out");
+  for (auto text : {"0.0.0.0", "::"}) error(text, "the wildcard is what a jail without addresses has, leave it out");
   for (auto text : {"224.0.0.1", "255.255.255.255", "ff02::1"})
     error(text, "a multicast or broadcast address belongs to nobody");
   for (auto text : {"169.254.1.1", "fe80::1", "febf::1"})
