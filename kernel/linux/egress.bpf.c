@@ -86,6 +86,12 @@ static __always_inline enum sj_rule judge(void *ctx, struct bpf_sock *sk, const 
 
 /* --- connect(2) and sendmsg(2) --- */
 
+/* Every refusal of these hooks. */
+static __always_inline int deny(struct bpf_sock_addr *ctx, __u32 jid, enum sj_rule rule)
+{
+	return count_denied(jid, rule);
+}
+
 /* The first half of each hook. me NULL: the answer is in `decision`. */
 struct caller {
 	struct sj_member *me;
@@ -106,7 +112,7 @@ static __always_inline struct caller caller_of(struct bpf_sock_addr *ctx)
 	caller.me = current_member(set);
 	/* As in ports.bpf.c: a host process that uses a jail's socket is the host; a task of no jail is lost. */
 	if (!caller.me && bpf_get_current_ancestor_cgroup_id((int)set->jail_level - 1) == set->parent_cgroup)
-		caller.decision = count_denied(SJ_HOST, SJ_RULE_CALL_HOST);
+		caller.decision = deny(ctx, SJ_HOST, SJ_RULE_CALL_HOST);
 	return caller;
 }
 
@@ -122,7 +128,7 @@ static __always_inline int may_go(struct bpf_sock_addr *ctx, const struct sj_mem
 	to.at = *at;
 	to.place = sj_place_of(at);
 	rule = judge(ctx, ctx->sk, me, &to);
-	return rule == SJ_NO_RULE ? SJ_ALLOW : count_denied(me->jid, rule);
+	return rule == SJ_NO_RULE ? SJ_ALLOW : deny(ctx, me->jid, rule);
 }
 
 static __always_inline void address6(struct sj_addr *to, __u32 a, __u32 b, __u32 c, __u32 d)
@@ -145,7 +151,7 @@ static __always_inline int pin_source(struct bpf_sock_addr *ctx, const struct sj
 	if (me->naddrs == 0)
 		return SJ_ALLOW;
 	if (!sk)
-		return count_denied(me->jid, SJ_RULE_ADDRESS);
+		return deny(ctx, me->jid, SJ_RULE_ADDRESS);
 	if (ctx->family == AF_INET6) {
 		address6(&bound, sk->src_ip6[0], sk->src_ip6[1], sk->src_ip6[2], sk->src_ip6[3]);
 		sj_addr_normalise(&bound);
@@ -153,10 +159,10 @@ static __always_inline int pin_source(struct bpf_sock_addr *ctx, const struct sj
 		bound = (struct sj_addr){.family = 4, .addr_be = {sk->src_ip4}};
 	}
 	if (!sj_addr_is_any(&bound))
-		return sj_has_address(me, &bound) ? SJ_ALLOW : count_denied(me->jid, SJ_RULE_ADDRESS);
+		return sj_has_address(me, &bound) ? SJ_ALLOW : deny(ctx, me->jid, SJ_RULE_ADDRESS);
 	pinned = sj_pinned(me, family);
 	if (!pinned)
-		return count_denied(me->jid, SJ_RULE_ADDRESS);
+		return deny(ctx, me->jid, SJ_RULE_ADDRESS);
 	if (ctx->family == AF_INET6) {
 		struct sockaddr_in6 at = {.sin6_family = AF_INET6};
 
@@ -174,7 +180,7 @@ static __always_inline int pin_source(struct bpf_sock_addr *ctx, const struct sj
 		if (bpf_bind(ctx, (struct sockaddr *)&at, sizeof(at)) == 0)
 			return SJ_ALLOW;
 	}
-	return count_denied(me->jid, SJ_RULE_ADDRESS);
+	return deny(ctx, me->jid, SJ_RULE_ADDRESS);
 }
 
 SEC("cgroup/connect4")
@@ -221,11 +227,11 @@ int jail_sendmsg4(struct bpf_sock_addr *ctx)
 	if (sj_addr_is_any(&from) && caller.me->naddrs != 0) {
 		pinned = sj_pinned(caller.me, 4);
 		if (!pinned)
-			return count_denied(caller.me->jid, SJ_RULE_ADDRESS);
+			return deny(ctx, caller.me->jid, SJ_RULE_ADDRESS);
 		ctx->msg_src_ip4 = pinned->addr_be[0];
 		return SJ_ALLOW;
 	}
-	return sj_has_address(caller.me, &from) ? SJ_ALLOW : count_denied(caller.me->jid, SJ_RULE_ADDRESS);
+	return sj_has_address(caller.me, &from) ? SJ_ALLOW : deny(ctx, caller.me->jid, SJ_RULE_ADDRESS);
 }
 
 SEC("cgroup/sendmsg6")
@@ -244,7 +250,7 @@ int jail_sendmsg6(struct bpf_sock_addr *ctx)
 	if (sj_addr_is_any(&from) && caller.me->naddrs != 0) {
 		pinned = sj_pinned(caller.me, 6);
 		if (!pinned)
-			return count_denied(caller.me->jid, SJ_RULE_ADDRESS);
+			return deny(ctx, caller.me->jid, SJ_RULE_ADDRESS);
 		ctx->msg_src_ip6[0] = pinned->addr_be[0];
 		ctx->msg_src_ip6[1] = pinned->addr_be[1];
 		ctx->msg_src_ip6[2] = pinned->addr_be[2];
@@ -252,7 +258,7 @@ int jail_sendmsg6(struct bpf_sock_addr *ctx)
 		return SJ_ALLOW;
 	}
 	sj_addr_normalise(&from);
-	return sj_has_address(caller.me, &from) ? SJ_ALLOW : count_denied(caller.me->jid, SJ_RULE_ADDRESS);
+	return sj_has_address(caller.me, &from) ? SJ_ALLOW : deny(ctx, caller.me->jid, SJ_RULE_ADDRESS);
 }
 
 /* --- What leaves --- */
@@ -279,7 +285,8 @@ static __always_inline int read_destination(struct __sk_buff *skb, const struct 
 	return 1;
 }
 
-static __always_inline int dropped(const struct sj_member *me, enum sj_rule rule)
+/* Every refusal of the egress program. */
+static __always_inline int drop(struct __sk_buff *skb, const struct sj_member *me, enum sj_rule rule)
 {
 	count_denied(me ? me->jid : SJ_HOST, rule);
 	return DROP;
@@ -306,26 +313,26 @@ int jail_egress(struct __sk_buff *skb)
 	if (!set || !sk)
 		return DROP;
 	me = member_of_socket(skb, set);
-	if (skb->ifindex != LOOPBACK && !(me && me->naddrs) && asks_at_connect(sk))
-		return PASS;
 	if (me && me->profile == SJ_PROFILE_LOW && !me->naddrs)
+		return PASS;
+	if (skb->ifindex != LOOPBACK && !(me && me->naddrs) && asks_at_connect(sk))
 		return PASS;
 	if (!in_host_netns(sk, set))
 		return PASS;
 	if (!read_packet(skb, &packet))
-		return dropped(me, SJ_RULE_CALL_HOST);
+		return drop(skb, me, SJ_RULE_CALL_HOST);
 	if (me && !sj_has_address(me, &packet.from))
-		return dropped(me, SJ_RULE_ADDRESS);
+		return drop(skb, me, SJ_RULE_ADDRESS);
 	if ((skb->ifindex != LOOPBACK && asks_at_connect(sk)) || (me && me->profile == SJ_PROFILE_LOW))
 		return PASS;
 	if (!read_destination(skb, &packet, &to))
-		return dropped(me, SJ_RULE_CALL_HOST);
+		return drop(skb, me, SJ_RULE_CALL_HOST);
 	if (!to.proto || to.place == SJ_FAR)
 		return PASS;
 	if (!me) /* the socket outlived its jail, or was made by a task that is lost */
-		return dropped(me, SJ_RULE_CALL_HOST);
+		return drop(skb, me, SJ_RULE_CALL_HOST);
 	rule = judge(skb, sk, me, &to);
-	return rule == SJ_NO_RULE ? PASS : dropped(me, rule);
+	return rule == SJ_NO_RULE ? PASS : drop(skb, me, rule);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -9,26 +9,28 @@
 #include "linux/packets.bpf.h"
 #include "linux/sockets.bpf.h"
 
-static __always_inline int refused(__u32 jid, enum sj_rule rule)
+/* Every refusal of the program that is counted. */
+static __always_inline int drop(struct __sk_buff *skb, __u32 jid, enum sj_rule rule)
 {
 	count_denied(jid, rule);
 	return DROP;
 }
 
-static __always_inline int may_answer(const struct sj_member *owner, __u32 port, const struct sj_addr *to)
+static __always_inline int may_answer(struct __sk_buff *skb, const struct sj_member *owner, __u32 port,
+                                      const struct sj_addr *to)
 {
 	struct sj_port_row *row;
 
 	if (!owner) /* a socket below the jails' parent that is in no jail */
-		return refused(SJ_HOST, SJ_RULE_LISTEN_UNBOUND);
+		return drop(skb, SJ_HOST, SJ_RULE_LISTEN_UNBOUND);
 	if (!sj_has_address(owner, to))
-		return refused(owner->jid, SJ_RULE_ADDRESS);
+		return drop(skb, owner->jid, SJ_RULE_ADDRESS);
 	if (sj_unreserved_listen(owner->profile, port))
 		return PASS;
 	row = bpf_map_lookup_elem(&ports, &port);
 	if (row && sj_owns(row, owner->jid, SJ_TCP, to))
 		return PASS;
-	return refused(owner->jid, SJ_RULE_LISTEN_UNBOUND);
+	return drop(skb, owner->jid, SJ_RULE_LISTEN_UNBOUND);
 }
 
 /* Two CPUs may write one slot at a time and mix two senders; both have sent. */
@@ -56,7 +58,7 @@ static __always_inline int receive_datagram(struct __sk_buff *skb, struct bpf_so
 	if (!owner)
 		return PASS;
 	if (!sj_has_address(owner, &packet->to) && sj_place_of(&packet->to) != SJ_NEAR)
-		return refused(owner->jid, SJ_RULE_ADDRESS);
+		return drop(skb, owner->jid, SJ_RULE_ADDRESS);
 	if (sk && skb->ifindex == LOOPBACK && owner->profile != SJ_PROFILE_LOW &&
 	    !bpf_skb_load_bytes(skb, packet->offset, ports_of, sizeof(ports_of)))
 		remember(sk, &packet->from, (__u32)ports_of[0] << 8 | ports_of[1]);
@@ -91,7 +93,7 @@ int jail_ingress(struct __sk_buff *skb)
 		return PASS;
 	if (sk && !in_host_netns(sk, set))
 		return PASS;
-	return may_answer(member_of_socket(skb, set), (__u32)tcp[2] << 8 | tcp[3], &packet.to);
+	return may_answer(skb, member_of_socket(skb, set), (__u32)tcp[2] << 8 | tcp[3], &packet.to);
 }
 
 char LICENSE[] SEC("license") = "GPL";

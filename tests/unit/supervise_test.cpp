@@ -1,3 +1,5 @@
+#include "result.h"
+#include "supervise/addresses.h"
 #include "supervise/back_off.h"
 #include "supervise/log.h"
 #include "supervise/passwd.h"
@@ -146,6 +148,19 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   EXPECT_EQ(back->log.tag, "jail-web");
   const std::string whole = encode(spec);
   for (size_t size = 0; size < whole.size(); size++) EXPECT_FALSE(decode_spec(whole.substr(0, size))) << size;
+}
+
+TEST(Addresses, OnlyThoseOfTheHost) {
+  const auto check = [](std::initializer_list<const char *> texts) {
+    std::vector<IpAddress> list;
+    for (const char *text : texts) list.push_back(*parse_own_address(text));
+    return check_addresses(list);
+  };
+  EXPECT_TRUE(check({}));
+  EXPECT_TRUE(check({"127.0.0.1", "127.9.8.7"})) << "all of 127.0.0.0/8 is there";
+  EXPECT_ERROR(check({"127.0.0.1", "203.0.113.77"}), ErrorKind::NotFound,
+               "address 203.0.113.77: this host does not have it");
+  EXPECT_ERROR(check({"2001:db8::77"}), ErrorKind::NotFound, "address 2001:db8::77: this host does not have it");
 }
 
 } // namespace
