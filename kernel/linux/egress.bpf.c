@@ -264,13 +264,14 @@ int jail_sendmsg6(struct bpf_sock_addr *ctx)
 /* --- What leaves --- */
 
 /* Reads what the rules speak of; SJ_NO_RULE and to->proto 0: none of their business. */
-static __always_inline int read_destination(struct __sk_buff *skb, const struct packet *packet, struct destination *to)
+static __always_inline int read_destination(struct __sk_buff *skb, const struct packet *packet, int by_lo,
+                                            struct destination *to)
 {
 	__u8 head[14]; /* ports; in TCP also sequence numbers and flags */
 
 	to->proto = sj_proto_bit(packet->protocol);
 	to->at = packet->to;
-	to->place = sj_place_of(&to->at) == SJ_NEAR ? SJ_NEAR : skb->ifindex == LOOPBACK ? SJ_HERE : SJ_FAR;
+	to->place = sj_place_of(&to->at) == SJ_NEAR ? SJ_NEAR : by_lo ? SJ_HERE : SJ_FAR;
 	if (!to->proto)
 		return packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6 || to->place == SJ_FAR;
 	if (packet->fragment || bpf_skb_load_bytes(skb, packet->offset, head, 4))
@@ -308,6 +309,7 @@ int jail_egress(struct __sk_buff *skb)
 	struct destination to = {};
 	struct sj_member *me;
 	enum sj_rule rule;
+	int by_lo = skb->ifindex == LOOPBACK;
 
 	sk = sk ? bpf_sk_fullsock(sk) : 0;
 	if (!set || !sk)
@@ -315,7 +317,7 @@ int jail_egress(struct __sk_buff *skb)
 	me = member_of_socket(skb, set);
 	if (me && me->profile == SJ_PROFILE_LOW && !me->naddrs)
 		return PASS;
-	if (skb->ifindex != LOOPBACK && !(me && me->naddrs) && asks_at_connect(sk))
+	if (!by_lo && !(me && me->naddrs) && asks_at_connect(sk))
 		return PASS;
 	if (!in_host_netns(sk, set))
 		return PASS;
@@ -323,9 +325,9 @@ int jail_egress(struct __sk_buff *skb)
 		return drop(skb, me, SJ_RULE_CALL_HOST);
 	if (me && !sj_has_address(me, &packet.from))
 		return drop(skb, me, SJ_RULE_ADDRESS);
-	if ((skb->ifindex != LOOPBACK && asks_at_connect(sk)) || (me && me->profile == SJ_PROFILE_LOW))
+	if ((!by_lo && asks_at_connect(sk)) || (me && me->profile == SJ_PROFILE_LOW))
 		return PASS;
-	if (!read_destination(skb, &packet, &to))
+	if (!read_destination(skb, &packet, by_lo, &to))
 		return drop(skb, me, SJ_RULE_CALL_HOST);
 	if (!to.proto || to.place == SJ_FAR)
 		return PASS;
