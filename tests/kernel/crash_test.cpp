@@ -69,7 +69,7 @@ TEST_F(Crash, LoadAtManyCalls) {
   MUST(unload_secmodel(test_instance()));
   unsigned runs = 0;
   const char *every = getenv("JAILS_TEST_EVERY_CALL"); // each one takes minutes
-  const unsigned step = every != nullptr ? 1 : 61;
+  const unsigned step = every != nullptr ? 1 : 149;
   unsigned call = 1;
   for (bool through = false; !through; call += step, runs++) {
     through = run_until_call(call, [] { static_cast<void>(load_secmodel(test_instance())); });
