@@ -14,13 +14,16 @@ typedef unsigned long long __u64;
 #endif
 
 /* Raised when a layout below changes; user space refuses tables of another version. */
-#define SJ_ABI_VERSION 1
+#define SJ_ABI_VERSION 2
 
 #define SJ_NAME_MAX 63    /* bytes, without the terminating NUL */
 #define SJ_ROOT_MAX 255   /* bytes, without the terminating NUL */
 #define SJ_PORTS_MAX 32   /* reservations of one jail */
 #define SJ_JAILS_MAX 1024 /* jails registered at one time */
 #define SJ_CLAIMS_MAX 8   /* claims on one port, by protocol and address */
+#define SJ_GRANTS_MAX 32  /* destinations on this host that one jail may call */
+#define SJ_ADDRS_MAX 8    /* addresses one jail is pinned to */
+#define SJ_PEERS_MAX 32   /* senders that one UDP socket of a jail remembers */
 #define SJ_CPU_SECONDS 16 /* ring of per-second CPU buckets; 10 are reported */
 
 #define SJ_HOST 0 /* the jid of everything that is in no jail */
@@ -43,6 +46,15 @@ struct sj_port {
 	struct sj_addr at;
 };
 
+/* What a jail may call on its own host: a jail's reserved ports by the jail's name (at.family 0), or an address. */
+struct sj_grant {
+	struct sj_addr at;
+	__u16 port;  /* 0, with a name only: every port that jail reserved */
+	__u8 protos; /* SJ_TCP | SJ_UDP */
+	__u8 unused;
+	char name[SJ_NAME_MAX + 1];
+};
+
 /* Table "jails": jid -> row. The truth about which jails exist. */
 struct sj_jail {
 	char name[SJ_NAME_MAX + 1];
@@ -54,12 +66,38 @@ struct sj_jail {
 	__u32 anchor;     /* pid of the anchor while it runs, 0 otherwise */
 	__u32 supervisor; /* pid of the supervisor while it runs, 0 otherwise */
 	struct sj_port ports[SJ_PORTS_MAX];
+	__u32 ngrants;
+	__u32 naddrs; /* 0: every address of the host */
+	struct sj_grant grants[SJ_GRANTS_MAX];
+	struct sj_addr addrs[SJ_ADDRS_MAX];
 };
 
 /* Table "members": v2 cgroup id -> what the hot paths need to know of a jail. */
 struct sj_member {
 	__u32 jid;
 	__u32 profile;
+	__u32 naddrs;
+	struct sj_addr addrs[SJ_ADDRS_MAX];
+};
+
+/* Table "grants": what a jail may call on its host -> protocols (u32). Derived from the rows of "jails". The name stays
+ * a name: it is compared with that of the jail which has the port reserved at the time of the call, so that jail may
+ * come, go and come back with another jid. */
+struct sj_grant_key {
+	__u32 jid;
+	__u32 port;
+	struct sj_addr at;
+	char name[SJ_NAME_MAX + 1];
+};
+
+/* Table "peers", in the storage of each UDP socket of a jail: who on this host has sent to it, the latest ones. */
+struct sj_peer {
+	struct sj_addr at; /* family 0: an empty slot */
+	__u32 port;
+};
+struct sj_peers {
+	__u32 next; /* the slot that is written next, modulo SJ_PEERS_MAX */
+	struct sj_peer peer[SJ_PEERS_MAX];
 };
 
 /* Table "ports": port number (u32) -> claims. Derived from the rows of "jails". */
@@ -126,6 +164,11 @@ enum sj_rule {
 	SJ_RULE_LISTEN_UNBOUND,  /* connection to a port that the jail does not own */
 	SJ_RULE_DEVICE,          /* a device outside the list */
 	SJ_RULE_SYSCTL,          /* write of a sysctl */
+	SJ_RULE_CALL_HOST,       /* a service of the host, by loopback or one of the host's own addresses */
+	SJ_RULE_CALL_JAIL,       /* a port that another jail reserved, without permission */
+	SJ_RULE_CALL_NEAR,       /* a link-local, multicast or broadcast address, without permission */
+	SJ_RULE_ADDRESS,         /* an address that the jail is not pinned to, as source or at bind */
+	SJ_RULE_BIND_SHARED,     /* bind of a port that a process outside the jail serves (SO_REUSEPORT) */
 	SJ_RULES
 };
 struct sj_denied {
@@ -134,6 +177,7 @@ struct sj_denied {
 
 #define SJ_ALLOW 1
 #define SJ_DENY 0
+#define SJ_NO_RULE SJ_RULES /* nothing refuses */
 
 static inline int sj_addr_is_any(const struct sj_addr *a)
 {

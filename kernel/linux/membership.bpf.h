@@ -1,12 +1,12 @@
-/* The jail of a task that is not the current one (there are helpers for that), by plain loads from its cgroup. */
+/* The jail of a task that is not the current one, or of a socket (there are helpers for others), by plain loads from
+ * its cgroup. */
 #ifndef SECMODEL_JAIL_MEMBERSHIP_BPF_H
 #define SECMODEL_JAIL_MEMBERSHIP_BPF_H
 
 #define BELOW_JAIL_MAX 8 /* levels of cgroups below a jail's that are looked through */
 
-static __always_inline __u32 jid_of_task(struct task_struct *task)
+static __always_inline __u32 jid_of_cgroup(struct cgroup *cgroup)
 {
-	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
 	struct cgroup_subsys_state *parent;
 	struct sj_settings *set;
 	struct sj_member *member;
@@ -35,6 +35,11 @@ static __always_inline __u32 jid_of_task(struct task_struct *task)
 	id = cgroup->kn->id;
 	member = bpf_map_lookup_elem(&members, &id);
 	return member ? member->jid : SJ_HOST;
+}
+
+static __always_inline __u32 jid_of_task(struct task_struct *task)
+{
+	return jid_of_cgroup(task->cgroups->dfl_cgrp);
 }
 
 #endif

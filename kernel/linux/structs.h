@@ -71,20 +71,13 @@ struct sock_common {
 	possible_net_t skc_net;
 };
 
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
 struct sock {
 	struct sock_common __sk_common;
-};
-
-struct inet_sock {
-	struct sock sk;
-};
-
-struct inet_connection_sock {
-	struct inet_sock icsk_inet;
-};
-
-struct tcp_sock {
-	struct inet_connection_sock inet_conn;
+	struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct seq_file;

@@ -79,6 +79,23 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } denied SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SJ_JAILS_MAX *SJ_GRANTS_MAX);
+	__type(key, struct sj_grant_key);
+	__type(value, __u32);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} grants SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct sj_peers);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} peers SEC(".maps");
+
 static __always_inline struct sj_settings *the_settings(void)
 {
 	__u32 zero = 0;

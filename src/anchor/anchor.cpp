@@ -67,7 +67,8 @@ uint64_t ambient_set() {
   return set;
 }
 
-bool bind_refused(uint32_t port) {
+// bind(2) or connect(2), which sends nothing, of a UDP socket.
+bool refused_by_address(long number, uint32_t address_be, uint32_t port) {
   const long fd = call(__NR_socket, 2, 2 | kSockCloexec, 0); // AF_INET, SOCK_DGRAM
   if (fd < 0) return false;
   struct {
@@ -75,8 +76,8 @@ bool bind_refused(uint32_t port) {
     uint16_t port_be;
     uint32_t address;
     char pad[8];
-  } at{2, __builtin_bswap16(static_cast<uint16_t>(port)), 0, {}};
-  const long rc = call(__NR_bind, fd, &at, sizeof at);
+  } at{2, __builtin_bswap16(static_cast<uint16_t>(port)), address_be, {}};
+  const long rc = call(number, fd, &at, sizeof at);
   call(__NR_close, fd);
   return rc == -EPERM;
 }
@@ -115,7 +116,9 @@ void check(const CheckRequest &request) {
   held(kGuardHidepid, hidden(request.outsider));
   held(kGuardMount, call(__NR_mount, "none", "/", "tmpfs", 0, 0) == -EPERM);
   held(kGuardNoNewPrivs, call(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
-  held(kGuardPorts, request.probe_port == 0 || bind_refused(request.probe_port));
+  held(kGuardPorts, request.probe_port == 0 || refused_by_address(__NR_bind, 0, request.probe_port));
+  held(kGuardCalls,
+       request.call_port == 0 || refused_by_address(__NR_connect, __builtin_bswap32(0xa9fefffe), request.call_port));
   held(kGuardKeyring, call(__NR_add_key, 1, 1, 1, 1, 1) == -EPERM);
   held(kGuardProcReadOnly, proc_sys_read_only());
   for (unsigned id = 0; id < SJ_PERMS; id++) {

@@ -19,19 +19,21 @@ struct CheckRequest {
   ToAnchor type;
   uint32_t outsider;    // pid of a process outside the jail: the supervisor
   uint32_t probe_port;  // a UDP port that this jail does not own; 0: do not try
+  uint32_t call_port;   // a port of 169.254.255.254 that this jail may not call; 0: do not try
   uint64_t permissions; // in force; the call of each other one (abi/permissions.h) must be refused
 };
 
 // Guards, as bits. Set: the forbidden act was tried and refused, or the state was read and is right.
 enum Guard : uint32_t {
-  kGuardSeccomp = 1U << 0,     // prctl(PR_GET_SECCOMP) is 2
-  kGuardSignal = 1U << 1,      // kill(outsider, 0): EPERM
-  kGuardHidepid = 1U << 2,     // /proc/OUTSIDER does not exist
-  kGuardMount = 1U << 3,       // mount(tmpfs): EPERM
-  kGuardNoNewPrivs = 1U << 4,  // prctl(PR_GET_NO_NEW_PRIVS) is 1
-  kGuardPorts = 1U << 5,       // bind of a foreign port: EPERM
-  kGuardKeyring = 1U << 6,     // add_key with a bad pointer: EPERM from the filter, not EFAULT
-  kGuardProcReadOnly = 1U << 7 // /proc/sys cannot be opened for writing
+  kGuardSeccomp = 1U << 0,      // prctl(PR_GET_SECCOMP) is 2
+  kGuardSignal = 1U << 1,       // kill(outsider, 0): EPERM
+  kGuardHidepid = 1U << 2,      // /proc/OUTSIDER does not exist
+  kGuardMount = 1U << 3,        // mount(tmpfs): EPERM
+  kGuardNoNewPrivs = 1U << 4,   // prctl(PR_GET_NO_NEW_PRIVS) is 1
+  kGuardPorts = 1U << 5,        // bind of a foreign port: EPERM
+  kGuardKeyring = 1U << 6,      // add_key with a bad pointer: EPERM from the filter, not EFAULT
+  kGuardProcReadOnly = 1U << 7, // /proc/sys cannot be opened for writing
+  kGuardCalls = 1U << 8         // connect of a datagram socket (sends nothing) to call_port: EPERM
 };
 
 struct CheckReply {

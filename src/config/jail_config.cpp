@@ -45,6 +45,9 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
                                                         "limits.best_effort",
                                                         "limits.net_in",
                                                         "limits.net_out",
+                                                        "net",
+                                                        "net.connect",
+                                                        "net.addresses",
                                                         "log",
                                                         "log.facility",
                                                         "log.out_level",
@@ -274,6 +277,7 @@ Result<JailConfig> parse_jail(std::string_view text, std::string_view file, cons
   read_order(top, config);
   read_root(top, config);
   read_limits(top, config.spec.limits);
+  read_net(top, config.spec.net);
   read_log(top, config.spec.log);
   read_mounts(top, config.spec.binds);
   top.done();
@@ -309,6 +313,7 @@ std::string write_jail(const JailConfig &config) {
   out.key("The directory of a plain root: an absolute path of at most 255 bytes, not \"/\".", "path",
           toml_string(plain ? spec.root : "/srv/jail"), !plain);
   write_limits(out, spec.limits);
+  write_net(out, spec.net);
   write_log(out, spec.log);
   write_mounts(out, spec.binds);
   return out.take();

@@ -19,6 +19,7 @@ void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Re
 void read_limits(TableReader &top, Limits &to);
 void read_log(TableReader &top, LogSpec &to);
 void read_order(TableReader &top, JailConfig &to); // after the ports
+void read_net(TableReader &top, NetSpec &to); // net_section.cpp
 
 // Writes keys with their comments, below each other.
 class Writer {
@@ -47,5 +48,6 @@ void write_supervision(Writer &out, bool autostart, Profile profile, RestartPoli
 void write_limits(Writer &out, const Limits &limits);
 void write_log(Writer &out, const LogSpec &log);
 void write_order(Writer &out, const JailConfig &config);
+void write_net(Writer &out, const NetSpec &net);
 
 } // namespace jails

@@ -52,7 +52,7 @@ Result<Jid> register_jail(const Instance &instance, const Spec &spec, const Name
     jid = std::unexpected(std::move(written).error());
   } else {
     const auto lock = TRY(instance_lock(instance));
-    jid = tables.create_jail(spec.name, spec.root, spec.profile, spec.ports);
+    jid = tables.create_jail(spec.name, spec.root, spec.profile, spec.ports, spec.net);
     if (jid) TRY(publish_list(instance, tables));
   }
   // Only now are the ports ours for sure: nobody can begin to listen on one any more.

@@ -23,6 +23,7 @@ Result<int> create(const Call &call) {
                      },
                      true});
   add_jail_options(options, {spec.profile, spec.permissions, spec.ports, spec.limits});
+  add_net_options(options, spec.net);
   add_mount_option(options, spec.binds);
   const auto parsed =
       TRY(parse(call, kUsage, "Registers a jail and prints its jid. No process is started.", std::move(options)));

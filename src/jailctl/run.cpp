@@ -36,6 +36,7 @@ Result<int> run(const Call &call) {
                      },
                      true});
   add_jail_options(options, {spec.profile, spec.permissions, spec.ports, spec.limits});
+  add_net_options(options, spec.net);
   add_mount_option(options, spec.binds);
   const auto parsed = TRY(parse(
       call, kUsage, "Makes a jail around one command and takes it away when the command ends; exits with its status.",

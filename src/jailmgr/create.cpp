@@ -54,6 +54,7 @@ std::vector<Option> options_of(Wanted &wanted) {
   options.push_back({'x', "command", "LINE", "the supervised command, split into words as sh(1) does, run by no shell",
                      [&](std::string_view line) { return set_command(config, line); }, true});
   add_jail_options(options, {config.spec.profile, config.spec.permissions, config.spec.ports, config.spec.limits});
+  add_net_options(options, config.spec.net);
   add_log_options(options, config.spec.log);
   add_mount_option(options, config.spec.binds);
   options.push_back({0, "root", "thin|thick|plain:PATH",

@@ -60,6 +60,7 @@ constexpr GuardName kGuardNames[] = {{kGuardSeccomp, "seccomp filter"},
                                      {kGuardMount, "refusal of mount"},
                                      {kGuardNoNewPrivs, "no_new_privs"},
                                      {kGuardPorts, "port ownership (cgroup bind programs)"},
+                                     {kGuardCalls, "refusal of calls to the host (cgroup connect programs)"},
                                      {kGuardKeyring, "refusal of keyrings"},
                                      {kGuardProcReadOnly, "read-only /proc/sys"}};
 
@@ -87,7 +88,7 @@ Status judge(const CheckReply &reply, const Spec &spec) {
 
 // The anchor tries the forbidden acts before anything of the jail runs, so its answer can still be believed.
 Status verify(const Anchor &anchor, const Request &request) {
-  const CheckRequest question{ToAnchor::Check, static_cast<uint32_t>(getpid()), request.probe_port,
+  const CheckRequest question{ToAnchor::Check, static_cast<uint32_t>(getpid()), request.probe_port, request.call_port,
                               effective(request.spec.profile, request.spec.permissions)};
   TRY(sys::send_message(anchor.channel(), {reinterpret_cast<const char *>(&question), sizeof question}));
   pollfd ready{.fd = anchor.channel(), .events = POLLIN, .revents = 0};

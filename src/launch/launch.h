@@ -15,6 +15,7 @@ struct Request {
   int cgroup = -1;           // directory of the jail's v2 cgroup
   std::vector<int> v1_procs; // open cgroup.procs files to join
   uint32_t probe_port = 0;   // a UDP port that the jail may not bind; tried at the end
+  uint32_t call_port = 0;    // a port of 169.254.255.254 that the jail may not call; 0: not tried
 };
 
 // A jail that stands and has no workload yet. Owned: the destructor kills and reaps the anchor unless release() was

@@ -45,7 +45,7 @@ Result<SecmodelStatus> secmodel_status(const Instance &instance);
 
 // What this kernel takes, found by loading each program without attaching it anywhere.
 struct ProgramProbe {
-  std::string name; // "ports", "ingress", "devices", "sysctl", "accounting", "tasks"
+  std::string name; // "ports", "ingress", "egress", "devices", "sysctl", "accounting", "tasks"
   std::string purpose;
   bool works = false;
   std::string reason; // why not

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <devices.skel.h>
+#include <egress.skel.h>
 #include <ingress.skel.h>
 #include <level.skel.h>
 #include <pace.skel.h>
@@ -27,6 +28,11 @@ static constexpr Program kPorts[] = {{"root_bind4", Hook::Root},      {"root_bin
                                      {"root_post_bind4", Hook::Root}, {"root_post_bind6", Hook::Root},
                                      {"jail_bind4", Hook::Parent},    {"jail_bind6", Hook::Parent}};
 static constexpr Program kIngress[] = {{"jail_ingress", Hook::Parent}};
+static constexpr Program kEgress[] = {{"jail_connect4", Hook::Parent},
+                                      {"jail_connect6", Hook::Parent},
+                                      {"jail_sendmsg4", Hook::Parent},
+                                      {"jail_sendmsg6", Hook::Parent},
+                                      {"jail_egress", Hook::Parent}};
 static constexpr Program kDevices[] = {{"jail_device", Hook::Parent}};
 static constexpr Program kSysctl[] = {{"jail_sysctl", Hook::Parent}};
 static constexpr Program kAccounting[] = {{"account", Hook::Scheduler}};
@@ -37,6 +43,7 @@ static constexpr Program kPace[] = {{"pace_out", Hook::Jail}, {"pace_in", Hook::
 static constexpr Concern kConcerns[] = {
     {"ports", "port ownership at bind", kPorts, bytes_of<sj_ports>},
     {"ingress", "no connections to ports that a jail does not own", kIngress, bytes_of<sj_ingress>},
+    {"egress", "no calls to services of the host without permission", kEgress, bytes_of<sj_egress>},
     {"devices", "devices a jail may open", kDevices, bytes_of<sj_devices>},
     {"sysctl", "no sysctl writes from a jail", kSysctl, bytes_of<sj_sysctl>},
     {"accounting", "CPU time by jail", kAccounting, bytes_of<sj_accounting>},
@@ -44,8 +51,8 @@ static constexpr Concern kConcerns[] = {
     {"pace", "network rates of a jail", kPace, bytes_of<sj_pace>},
 };
 
-static constexpr std::string_view kTables[] = {"jails", "members", "ports",  "reserved", "settings",
-                                               "cpu",   "running", "denied", "pace"};
+static constexpr std::string_view kTables[] = {"jails",   "members", "ports", "reserved", "settings", "cpu",
+                                               "running", "denied",  "pace",  "grants",   "peers"};
 
 std::span<const Concern> concerns() { return kConcerns; }
 std::span<const std::string_view> table_names() { return kTables; }

@@ -1,40 +1,15 @@
 #include "model/port.h"
 
 #include "base/text.h"
+#include "model/address.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <cstring>
 
 namespace jails {
 
 namespace {
 
 constexpr size_t kPortsMax = 32; // SJ_PORTS_MAX
-
-// The text after "@". False if it is not an address.
-bool parse_address(std::string_view text, PortReservation &to) {
-  const bool bracketed = text.size() >= 2 && text.front() == '[' && text.back() == ']';
-  if (bracketed) text = text.substr(1, text.size() - 2);
-  const std::string address(text);
-  if (address.size() != strlen(address.c_str())) return false; // a NUL would hide what follows it
-  if (!bracketed && inet_pton(AF_INET, address.c_str(), to.addr.data()) == 1) {
-    to.family = 4;
-    return true;
-  }
-  if (inet_pton(AF_INET6, address.c_str(), to.addr.data()) != 1) return false;
-  to.family = 6;
-  constexpr std::array<uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  if (std::equal(kMapped.begin(), kMapped.end(), to.addr.begin())) {
-    to.addr = {to.addr[12], to.addr[13], to.addr[14], to.addr[15]};
-    to.family = 4;
-  }
-  return true;
-}
-
-bool is_wildcard(const PortReservation &port) {
-  return std::ranges::all_of(port.addr, [](uint8_t byte) { return byte == 0; });
-}
 
 } // namespace
 
@@ -56,8 +31,11 @@ Result<PortReservation> parse_port(std::string_view text) {
     return bad("expected a number from 1 to 65535, like 8080, udp/53 or tcp/443@10.0.0.5");
   port.port = static_cast<uint16_t>(*number);
   if (at == text.npos) return port;
-  if (!parse_address(text.substr(at + 1), port)) return bad("after '@' expected an address like 10.0.0.5 or [fd00::5]");
-  if (is_wildcard(port)) return bad("the wildcard address is what a port without '@' means, leave it out");
+  const auto address = parse_ip(text.substr(at + 1));
+  if (!address) return bad("after '@' expected an address like 10.0.0.5 or [fd00::5]");
+  port.family = address->family;
+  port.addr = address->bytes;
+  if (address->is_wildcard()) return bad("the wildcard address is what a port without '@' means, leave it out");
   return port;
 }
 
@@ -83,8 +61,7 @@ std::string to_string(const PortReservation &port) {
   if (port.protos == kUdp) text = "udp/";
   text += std::to_string(port.port);
   if (port.family == 0) return text;
-  char address[INET6_ADDRSTRLEN];
-  inet_ntop(port.family == 4 ? AF_INET : AF_INET6, port.addr.data(), address, sizeof address);
+  const std::string address = to_string(IpAddress{.family = port.family, .bytes = port.addr});
   return port.family == 4 ? text + "@" + address : text + "@[" + address + "]";
 }
 

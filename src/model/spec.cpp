@@ -55,6 +55,7 @@ Spec default_spec(JailName name, std::string root) {
               .root = std::move(root),
               .permissions = {},
               .ports = {},
+              .net = {},
               .limits = {},
               .binds = {},
               .command = {},
@@ -121,6 +122,7 @@ Status validate(const Spec &spec) {
   TRY(check_path("root", spec.root, kRootPathMax));
   TRY(check_permissions(spec.permissions, spec.profile));
   TRY(check_ports(spec.ports));
+  TRY(check_net(spec.net));
   TRY(check_limits(spec.limits));
   for (size_t i = 0; i < spec.binds.size(); i++) {
     TRY(check_bind(spec.binds[i]));

@@ -6,6 +6,7 @@
 #include "model/ids.h"
 #include "model/limits.h"
 #include "model/log.h"
+#include "model/net.h"
 #include "model/permissions.h"
 #include "model/port.h"
 
@@ -40,6 +41,7 @@ struct Spec {
   Profile profile = Profile::High;
   Permissions permissions{}; // on top of the profile
   std::vector<PortReservation> ports{};
+  NetSpec net{};
   Limits limits{};
   std::vector<Bind> binds{};
   std::vector<std::string> command{}; // argv of the supervised command; empty: none

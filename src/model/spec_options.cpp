@@ -51,6 +51,14 @@ void add_log_options(std::vector<Option> &options, LogSpec &log) {
   options.push_back({'t', "tag", "TEXT", "syslog tag (default jailctl)", parsed(log.tag, parse_tag), true});
 }
 
+void add_net_options(std::vector<Option> &options, NetSpec &net) {
+  options.push_back({0, "connect", "TO[,TO...]",
+                     "may call on this host: db, db:5432, 127.0.0.1:6379, [::1]:53/udp; may be repeated",
+                     [&net](std::string_view text) { return add_destinations(net.connect, text); }, false});
+  options.push_back({0, "address", "ADDRESS[,ADDRESS...]", "has only these addresses of the host; may be repeated",
+                     [&net](std::string_view text) { return add_addresses(net.addresses, text); }, false});
+}
+
 void add_mount_option(std::vector<Option> &options, std::vector<Bind> &binds) {
   options.push_back(
       {0, "mount", "SOURCE:TARGET[:rw]", "show a host directory inside, read-only unless :rw; may be repeated",

@@ -24,6 +24,9 @@ void add_permission_options(std::vector<Option> &options, Permissions &permissio
 // -f -o -e -t.
 void add_log_options(std::vector<Option> &options, LogSpec &log);
 
+// --connect DESTINATION[,...], --address ADDRESS[,...]
+void add_net_options(std::vector<Option> &options, NetSpec &net);
+
 // --mount SOURCE:TARGET[:rw]
 void add_mount_option(std::vector<Option> &options, std::vector<Bind> &binds);
 

@@ -14,6 +14,11 @@ constexpr Guard kAtRoot[] = {{"root_bind4", "port ownership"},
 constexpr Guard kAtJails[] = {{"jail_bind4", "ports of a jail"},
                               {"jail_bind6", "ports of a jail"},
                               {"jail_ingress", "connections to a jail"},
+                              {"jail_egress", "calls to the host"},
+                              {"jail_connect4", "calls to the host"},
+                              {"jail_connect6", "calls to the host"},
+                              {"jail_sendmsg4", "calls to the host"},
+                              {"jail_sendmsg6", "calls to the host"},
                               {"jail_device", "devices"},
                               {"jail_sysctl", "sysctl writes"}};
 

@@ -27,6 +27,7 @@ Result<std::vector<std::string>> Tables::repair_rows() {
   const auto jails = TRY(jails_.all());
   TRY(repair_members(jails, done));
   TRY(repair_counters(jails, done));
+  TRY(repair_grants(jails, done));
   TRY(repair_ports(jails, done));
   TRY(repair_bitmap(jails, done));
   return done;
@@ -35,10 +36,10 @@ Result<std::vector<std::string>> Tables::repair_rows() {
 Status Tables::repair_members(const std::vector<Stored> &jails, std::vector<std::string> &done) {
   std::unordered_map<uint64_t, sj_member> wanted;
   for (const auto &[jid, row] : jails)
-    if (row.cgroup_id != 0) wanted.emplace(row.cgroup_id, sj_member{.jid = jid, .profile = row.profile});
+    if (row.cgroup_id != 0) wanted.emplace(row.cgroup_id, rows::member_of(jid, row));
   for (const auto &[cgroup, member] : TRY(members_.all())) {
     const auto want = wanted.find(cgroup);
-    if (want != wanted.end() && want->second.jid == member.jid && want->second.profile == member.profile) {
+    if (want != wanted.end() && memcmp(&want->second, &member, sizeof(member)) == 0) {
       wanted.erase(want);
     } else if (want == wanted.end()) {
       TRY(members_.erase(cgroup));

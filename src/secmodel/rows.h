@@ -22,6 +22,15 @@ inline std::span<const sj_port> ports_of(const sj_jail &row) {
   return {row.ports, row.nports < SJ_PORTS_MAX ? row.nports : SJ_PORTS_MAX};
 }
 
+// A grant's key in the table, and the address words of the kernel's side.
+sj_grant_key key_of(Jid jid, const sj_grant &grant);
+sj_member member_of(Jid jid, const sj_jail &row);
+void put_net(sj_jail &row, const NetSpec &net); // one that check_net() accepts
+
+inline std::span<const sj_grant> grants_of(const sj_jail &row) {
+  return {row.grants, row.ngrants < SJ_GRANTS_MAX ? row.ngrants : SJ_GRANTS_MAX};
+}
+
 std::string_view name_of(const sj_jail &row);
 
 } // namespace jails::rows

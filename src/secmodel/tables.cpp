@@ -42,6 +42,7 @@ Result<Tables> Tables::open(const Instance &instance) {
   tables.ports_ = TRY_IN("secmodel_jail", decltype(tables.ports_)::open(dir, "ports"));
   tables.reserved_ = TRY_IN("secmodel_jail", decltype(tables.reserved_)::open(dir, "reserved"));
   tables.denied_ = TRY_IN("secmodel_jail", decltype(tables.denied_)::open(dir, "denied"));
+  tables.grants_ = TRY_IN("secmodel_jail", decltype(tables.grants_)::open(dir, "grants"));
   tables.cpu_ = TRY_IN("secmodel_jail", decltype(tables.cpu_)::open(dir, "cpu", cpus));
   tables.running_ = TRY_IN("secmodel_jail", decltype(tables.running_)::open(dir, "running", cpus));
   return tables;
@@ -99,7 +100,12 @@ Result<Denials> Tables::denials(Jid jid) const {
                  .bind_unreserved = row->count[SJ_RULE_BIND_UNRESERVED],
                  .listen_unbound = row->count[SJ_RULE_LISTEN_UNBOUND],
                  .device = row->count[SJ_RULE_DEVICE],
-                 .sysctl = row->count[SJ_RULE_SYSCTL]};
+                 .sysctl = row->count[SJ_RULE_SYSCTL],
+                 .call_host = row->count[SJ_RULE_CALL_HOST],
+                 .call_jail = row->count[SJ_RULE_CALL_JAIL],
+                 .call_near = row->count[SJ_RULE_CALL_NEAR],
+                 .address = row->count[SJ_RULE_ADDRESS],
+                 .bind_shared = row->count[SJ_RULE_BIND_SHARED]};
 }
 
 // --- changing --------------------------------------------------------------------------------------------------------
@@ -165,8 +171,9 @@ static Status check_new(const JailName &name, std::string_view root, std::span<c
 }
 
 Result<Jid> Tables::create_jail(const JailName &name, std::string_view root, Profile profile,
-                                std::span<const PortReservation> ports) {
+                                std::span<const PortReservation> ports, const NetSpec &net) {
   TRY(ready());
+  TRY(check_net(net));
   TRY(check_new(name, root, ports, TRY(jails_.all())));
   if (!ports.empty()) TRY(check_netns());
   if (settings_.next_jid == std::numeric_limits<Jid>::max())
@@ -179,12 +186,14 @@ Result<Jid> Tables::create_jail(const JailName &name, std::string_view root, Pro
   row.created_ns = boot_time_ns();
   row.nports = static_cast<uint32_t>(ports.size());
   std::ranges::transform(ports, row.ports, rows::to_row);
+  rows::put_net(row, net);
 
   const Jid jid = settings_.next_jid++;
   TRY(begin()); // the jid is used up from here on, whatever becomes of the jail
   const auto fill = [&]() -> Status {
     TRY(denied_.update(jid, {}));
     TRY(cpu_.put_zero(jid));
+    TRY(permit(jid, row));
     TRY(claim(jid, std::span(row.ports, row.nports)));
     return jails_.update(jid, row, bpf::Put::New);
   };
@@ -200,7 +209,7 @@ Status Tables::bind_cgroup(Jid jid, uint64_t cgroup_id) {
   TRY(jails_.update(jid, row, bpf::Put::Present));
   if (old != 0 && old != cgroup_id) TRY(members_.erase(old));
   if (cgroup_id == 0) return {};
-  return members_.update(cgroup_id, {.jid = jid, .profile = row.profile});
+  return members_.update(cgroup_id, rows::member_of(jid, row));
 }
 
 Status Tables::set_anchor(Jid jid, pid_t pid) {
@@ -224,6 +233,7 @@ Status Tables::destroy(Jid jid) {
     TRY(jails_.erase(jid));
     if (row.cgroup_id != 0) TRY(members_.erase(row.cgroup_id));
     TRY(release(jid, rows::ports_of(row)));
+    TRY(forbid(jid, row));
     TRY(cpu_.erase(jid));
     TRY(denied_.erase(jid));
     return {};

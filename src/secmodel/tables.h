@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "model/ids.h"
 #include "model/instance.h"
+#include "model/net.h"
 #include "model/port.h"
 #include "secmodel/bpf.h"
 
@@ -34,6 +35,7 @@ struct JailRow {
   std::string root;
   Profile profile = Profile::High;
   std::vector<PortReservation> ports;
+  NetSpec net;
   uint64_t cgroup_id = 0;  // of the jail's v2 cgroup; 0 until bind_cgroup()
   uint64_t created_ns = 0; // CLOCK_BOOTTIME
   pid_t anchor = 0;        // 0: none runs
@@ -47,6 +49,11 @@ struct Denials {
   uint64_t listen_unbound = 0;  // connections to a port that the jail does not own
   uint64_t device = 0;
   uint64_t sysctl = 0;
+  uint64_t call_host = 0;   // calls to a service of the host
+  uint64_t call_jail = 0;   // calls to a port that another jail reserved
+  uint64_t call_near = 0;   // calls to a link-local, multicast or broadcast address
+  uint64_t address = 0;     // an address that the jail is not pinned to
+  uint64_t bind_shared = 0; // bind of a port that a process outside the jail serves
 };
 
 class Tables {
@@ -59,10 +66,10 @@ public:
   // Exists   "jail NAME exists already (jid N)", "port tcp/8080 is reserved by jail NAME"
   // Usage    root too long, more than SJ_PORTS_MAX ports, two that overlap
   // System   SJ_JAILS_MAX jails exist, a port with SJ_CLAIMS_MAX claims, no jid left (EOVERFLOW)
-  // A failure on the way is undone. The ports are added to net.ipv4.ip_local_reserved_ports where they are absent:
-  // call it in the host's network namespace (Usage otherwise).
+  // net is one that check_net() accepts. A failure on the way is undone. The ports are added to
+  // net.ipv4.ip_local_reserved_ports where they are absent: call it in the host's network namespace (Usage otherwise).
   Result<Jid> create_jail(const JailName &name, std::string_view root, Profile profile,
-                          std::span<const PortReservation> ports);
+                          std::span<const PortReservation> ports, const NetSpec &net = {});
 
   // From now on members of the v2 cgroup `cgroup_id` (and of cgroups below it) are members of the jail. The cgroup is a
   // direct child of parent_cgroup(). NotFound: no such jail.
@@ -115,12 +122,18 @@ private:
   Status repair_bitmap(const std::vector<Stored> &jails, std::vector<std::string> &done);
   [[nodiscard]] Status check_netns() const;
 
+  // grants.cpp
+  Status permit(Jid jid, const sj_jail &row);
+  Status forbid(Jid jid, const sj_jail &row);
+  Status repair_grants(const std::vector<Stored> &jails, std::vector<std::string> &done);
+
   bpf::Map<uint32_t, sj_jail> jails_;
   bpf::Map<uint64_t, sj_member> members_;
   bpf::Map<uint32_t, sj_port_row> ports_;
   bpf::Map<uint32_t, uint64_t> reserved_;
   bpf::Map<uint32_t, sj_settings> settings_map_;
   bpf::Map<uint32_t, sj_denied> denied_;
+  bpf::Map<sj_grant_key, uint32_t> grants_;
   bpf::PerCpuMap<uint32_t, sj_cpu> cpu_;
   bpf::PerCpuMap<uint32_t, sj_running> running_;
   std::string links_;      // directory of the pinned links

@@ -26,6 +26,43 @@ void put(Writer &out, const PortReservation &port) {
   out.text({reinterpret_cast<const char *>(port.addr.data()), port.addr.size()});
 }
 
+void put(Writer &out, const IpAddress &address) {
+  out.number(address.family);
+  out.text({reinterpret_cast<const char *>(address.bytes.data()), address.bytes.size()});
+}
+
+IpAddress get_address(Reader &in) {
+  IpAddress address{.family = static_cast<uint8_t>(in.number())};
+  const std::string bytes = in.text();
+  if (bytes.size() == address.bytes.size()) memcpy(address.bytes.data(), bytes.data(), bytes.size());
+  return address;
+}
+
+void put(Writer &out, const NetSpec &net) {
+  out.number(static_cast<uint32_t>(net.connect.size()));
+  for (const auto &to : net.connect) {
+    out.text(to.jail);
+    put(out, to.at);
+    out.number(to.port);
+    out.number(to.protos);
+  }
+  out.number(static_cast<uint32_t>(net.addresses.size()));
+  for (const auto &address : net.addresses) put(out, address);
+}
+
+NetSpec get_net(Reader &in) {
+  NetSpec net;
+  for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
+    Destination to{.jail = in.text()};
+    to.at = get_address(in);
+    to.port = static_cast<uint16_t>(in.number());
+    to.protos = static_cast<uint8_t>(in.number());
+    net.connect.push_back(std::move(to));
+  }
+  for (uint32_t count = in.number(); count > 0 && in.ok(); count--) net.addresses.push_back(get_address(in));
+  return net;
+}
+
 PortReservation get_port(Reader &in) {
   PortReservation port;
   port.port = static_cast<uint16_t>(in.number());
@@ -148,6 +185,7 @@ std::string encode(const Spec &spec) {
   out.texts(names_of(spec.permissions.deny));
   out.number(static_cast<uint32_t>(spec.ports.size()));
   for (const auto &port : spec.ports) put(out, port);
+  put(out, spec.net);
   out.texts(limit_words(spec.limits));
   out.number(static_cast<uint32_t>(spec.binds.size()));
   for (const auto &bind : spec.binds) {
@@ -178,6 +216,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   for (auto *set : {&spec.permissions.allow, &spec.permissions.deny})
     for (const auto &permission : in.texts()) TRY(add_permissions(*set, permission));
   for (uint32_t count = in.number(); count > 0 && in.ok(); count--) spec.ports.push_back(get_port(in));
+  spec.net = get_net(in);
   spec.limits = TRY(get_limits(in));
   for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
     Bind bind;

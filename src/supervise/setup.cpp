@@ -2,6 +2,7 @@
 #include "supervise/protocol.h"
 #include "supervise/supervisor.h"
 
+#include "supervise/addresses.h"
 #include "sys/file.h"
 
 #include <algorithm>
@@ -31,6 +32,15 @@ uint32_t probe_port(const Spec &spec) {
   return 0;
 }
 
+// A port of a link-local address: no jail's name ever permits that.
+uint32_t call_port(const Spec &spec) {
+  if (spec.profile == Profile::Low) return 0;
+  for (uint32_t port = 1; port < 1024; port++)
+    if (std::ranges::none_of(spec.net.connect, [port](const auto &to) { return to.jail.empty() && to.port == port; }))
+      return port;
+  return 0;
+}
+
 constexpr int kTakeDownMs = 10000;
 
 } // namespace
@@ -49,6 +59,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(Setup setup) {
     return std::unexpected(std::move(lock).error());
   }
   self->lock_ = std::move(*lock);
+  TRY(check_addresses(spec.net.addresses));
   TRY(self->take_signals());
   // For whoever asks what is in force (`jailctl show`); what was registered may say otherwise, or nothing.
   TRY(sys::replace_file(self->setup_.instance.started_file(self->setup_.spec.name), encode(self->setup_.spec), 0600));
@@ -117,8 +128,11 @@ Status Supervisor::open_control_socket() {
 Status Supervisor::launch_anchor() {
   TRY(tables_.check_guards());
   const auto v1 = TRY(group_->v1_procs());
-  launch::Request request{
-      .spec = setup_.spec, .cgroup = group_->v2(), .v1_procs = {}, .probe_port = probe_port(setup_.spec)};
+  launch::Request request{.spec = setup_.spec,
+                          .cgroup = group_->v2(),
+                          .v1_procs = {},
+                          .probe_port = probe_port(setup_.spec),
+                          .call_port = call_port(setup_.spec)};
   for (const auto &file : v1) request.v1_procs.push_back(file.get());
   auto anchor = TRY(launch::launch(request));
   const pid_t pid = anchor.pid();

@@ -1,7 +1,9 @@
-// Ports, names, sizes, tags, levels, paths: an accepted value's text reads back as the same value.
+// Ports, destinations, addresses, names, sizes, tags, levels, paths: an accepted value's text reads back as the same
+// value.
 #include "base/text.h"
 #include "model/ids.h"
 #include "model/log.h"
+#include "model/net.h"
 #include "model/port.h"
 #include "model/spec.h"
 #include "require.h"
@@ -40,10 +42,28 @@ static void limits(std::string_view text) {
   REQUIRE(change_limits(back, views) && back == changed);
 }
 
+static void net(std::string_view text) {
+  if (const auto to = parse_destination(text)) {
+    const auto back = parse_destination(to_string(*to));
+    REQUIRE(back && *back == *to && to->jail.empty() == (to->at.family != 0) && (to->port != 0 || !to->jail.empty()));
+  } else {
+    REQUIRE(printable(to.error().text()) == to.error().text());
+  }
+  if (const auto at = parse_own_address(text)) {
+    const auto back = parse_own_address(to_string(*at));
+    REQUIRE(back && *back == *at && !at->is_wildcard());
+  }
+  NetSpec all;
+  (void)add_destinations(all.connect, text);
+  (void)add_addresses(all.addresses, text);
+  REQUIRE(check_net(all));
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const auto text = as_text(data, size);
   ports(text);
   limits(text);
+  net(text);
   if (const auto name = JailName::parse(text)) REQUIRE(name->str() == text && check_path("x", "/" + name->str(), 255));
   if (const auto bytes = parse_size(text)) REQUIRE(parse_size(std::to_string(*bytes)) == *bytes);
   if (const auto tag = parse_tag(text)) REQUIRE(*parse_tag(*tag) == *tag);

@@ -13,7 +13,10 @@ class Crash : public World {
 protected:
   Result<Jid> create(const std::string &name, uint16_t port) {
     std::vector<PortReservation> ports = {{.port = port}, {.port = static_cast<uint16_t>(port + 1), .protos = kTcp}};
-    return tables().create_jail(*JailName::parse(name), "/srv/x", Profile::High, ports);
+    NetSpec net;
+    TRY(add_destinations(net.connect, "db:5432,127.0.0.1:53/udp"));
+    TRY(add_addresses(net.addresses, "127.0.0.1"));
+    return tables().create_jail(*JailName::parse(name), "/srv/x", Profile::High, ports, net);
   }
 };
 
@@ -35,6 +38,8 @@ TEST_F(Crash, CreateAtAnyCall) {
     if (!web) continue;
     whole++;
     EXPECT_EQ(web->ports.size(), 2U);
+    EXPECT_EQ(web->net.connect.size(), 2U);
+    EXPECT_EQ(web->net.addresses.size(), 1U);
     MUST(tables().destroy(web->jid));
   }
   EXPECT_GT(calls, 12U);
@@ -64,7 +69,7 @@ TEST_F(Crash, LoadAtManyCalls) {
   MUST(unload_secmodel(test_instance()));
   unsigned runs = 0;
   const char *every = getenv("JAILS_TEST_EVERY_CALL"); // each one takes minutes
-  const unsigned step = every != nullptr ? 1 : 61;
+  const unsigned step = every != nullptr ? 1 : 149;
   unsigned call = 1;
   for (bool through = false; !through; call += step, runs++) {
     through = run_until_call(call, [] { static_cast<void>(load_secmodel(test_instance())); });

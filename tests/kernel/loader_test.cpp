@@ -43,7 +43,7 @@ TEST_F(Loader, EveryProgramIsAttached) {
   const auto status = MUST(secmodel_status(test_instance()));
   EXPECT_TRUE(status.loaded);
   EXPECT_TRUE(status.current);
-  EXPECT_EQ(status.programs.size(), 14U);
+  EXPECT_EQ(status.programs.size(), 19U);
   for (const ProgramStatus &program : status.programs) EXPECT_TRUE(program.attached) << program.name << program.problem;
   EXPECT_TRUE(status.problems.empty());
 }

@@ -17,9 +17,10 @@ static constexpr int kUdpLite = 136, kMptcp = 262;
 Kind tcp4() { return {"tcp4", AF_INET, SOCK_STREAM, IPPROTO_TCP}; }
 Kind tcp6() { return {"tcp6", AF_INET6, SOCK_STREAM, IPPROTO_TCP}; }
 Kind udp4() { return {"udp4", AF_INET, SOCK_DGRAM, IPPROTO_UDP}; }
+Kind udp6() { return {"udp6", AF_INET6, SOCK_DGRAM, IPPROTO_UDP}; }
 
 std::vector<Kind> kinds() {
-  std::vector<Kind> all = {tcp4(), tcp6(), udp4(), {"udp6", AF_INET6, SOCK_DGRAM, IPPROTO_UDP}};
+  std::vector<Kind> all = {tcp4(), tcp6(), udp4(), udp6()};
   for (const Kind &kind :
        {Kind{"udplite4", AF_INET, SOCK_DGRAM, kUdpLite}, Kind{"udplite6", AF_INET6, SOCK_DGRAM, kUdpLite},
         Kind{"mptcp4", AF_INET, SOCK_STREAM, kMptcp}, Kind{"mptcp6", AF_INET6, SOCK_STREAM, kMptcp}}) {
@@ -62,6 +63,45 @@ int try_bind(const Kind &kind, const std::string &address, uint16_t port) {
   const int result = bind_to(fd, kind, address, port);
   close(fd);
   return result;
+}
+
+int connect_to(int fd, const Kind &kind, const std::string &address, uint16_t port) {
+  sockaddr_storage to;
+  const socklen_t size = address_of(kind, address, port, to);
+  return connect(fd, reinterpret_cast<sockaddr *>(&to), size) == 0 ? 0 : errno;
+}
+
+int send_from(int fd, const Kind &kind, const std::string &address, uint16_t port) {
+  sockaddr_storage to;
+  const socklen_t size = address_of(kind, address, port, to);
+  return sendto(fd, "x", 1, 0, reinterpret_cast<sockaddr *>(&to), size) == 1 ? 0 : errno;
+}
+
+int try_send(const Kind &kind, const std::string &address, uint16_t port, Send how) {
+  const int fd = open_socket(kind);
+  if (fd < 0) return errno;
+  int error = 0;
+  if (how == Send::To)
+    error = send_from(fd, kind, address, port);
+  else if (error = connect_to(fd, kind, address, port); error == 0)
+    error = send(fd, "x", 1, 0) == 1 ? 0 : errno;
+  close(fd);
+  return error;
+}
+
+std::string text_of(const sockaddr_storage &at) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (at.ss_family == AF_INET)
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in *>(&at)->sin_addr, text, sizeof(text));
+  else
+    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6 *>(&at)->sin6_addr, text, sizeof(text));
+  return text;
+}
+
+std::string address_of(int fd) {
+  sockaddr_storage at{};
+  socklen_t size = sizeof(at);
+  return getsockname(fd, reinterpret_cast<sockaddr *>(&at), &size) == 0 ? text_of(at) : "";
 }
 
 uint16_t port_of(int fd) {
@@ -118,7 +158,7 @@ const std::set<uint16_t> &ports_handed_out() { return given; }
 static uint16_t free_port_in(unsigned first, unsigned last) {
   for (unsigned port = first + static_cast<unsigned>(getpid()) % 4000; port < last; port++) {
     bool free = !given.contains(static_cast<uint16_t>(port));
-    for (const Kind &kind : {tcp4(), tcp6(), udp4(), Kind{"udp6", AF_INET6, SOCK_DGRAM, IPPROTO_UDP}})
+    for (const Kind &kind : {tcp4(), tcp6(), udp4(), udp6()})
       free = free && try_bind(kind, "", static_cast<uint16_t>(port)) == 0;
     if (free) return *given.insert(static_cast<uint16_t>(port)).first;
   }

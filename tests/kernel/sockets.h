@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <sys/socket.h>
 #include <vector>
 
 namespace jails::test {
@@ -17,6 +18,7 @@ std::vector<Kind> kinds();
 Kind tcp4();
 Kind tcp6();
 Kind udp4();
+Kind udp6();
 
 int open_socket(const Kind &kind);
 // address: "" the wildcard.
@@ -27,6 +29,14 @@ uint16_t port_of(int fd);
 // destination options header, before the TCP header.
 enum class Headers { Plain, Padded };
 int try_connect(const Kind &kind, const std::string &address, uint16_t port, int ms, Headers headers = Headers::Plain);
+
+// Sends one datagram: by sendto(2), or by connect(2) and send(2). 0 or errno.
+enum class Send { To, Connected };
+int try_send(const Kind &kind, const std::string &address, uint16_t port, Send how);
+int send_from(int fd, const Kind &kind, const std::string &address, uint16_t port);  // sendto(2)
+int connect_to(int fd, const Kind &kind, const std::string &address, uint16_t port); // 0 or errno
+std::string text_of(const sockaddr_storage &at);
+std::string address_of(int fd); // getsockname(2)
 
 // A port that is free on the host for TCP and UDP and both families, and not reserved.
 uint16_t free_port();

@@ -79,12 +79,16 @@ std::string World::cgroup_of(const std::string &name) const {
   return cgroup_root() + "/" + test_instance().cgroup_name() + "/" + name;
 }
 
-Jid World::make_jail(const std::string &name, Profile profile, const std::string &ports) {
+Jid World::make_jail(const std::string &name, Profile profile, const std::string &ports, const std::string &connect,
+                     const std::string &addresses) {
   std::vector<PortReservation> list;
+  NetSpec net;
+  EXPECT_TRUE(connect.empty() || add_destinations(net.connect, connect)) << connect;
+  EXPECT_TRUE(addresses.empty() || add_addresses(net.addresses, addresses)) << addresses;
   EXPECT_TRUE(ports.empty() || add_ports(list, ports)) << ports;
   const auto parsed = JailName::parse(name);
   EXPECT_TRUE(parsed) << name;
-  const auto jid = tables_->create_jail(*parsed, "/srv/" + name, profile, list);
+  const auto jid = tables_->create_jail(*parsed, "/srv/" + name, profile, list, net);
   if (!jid) {
     ADD_FAILURE() << jid.error().text();
     return 0;

@@ -38,7 +38,8 @@ protected:
   void TearDown() override;
 
   // Registers a jail with its cgroup; `ports` as on the command line.
-  Jid make_jail(const std::string &name, Profile profile, const std::string &ports);
+  Jid make_jail(const std::string &name, Profile profile, const std::string &ports, const std::string &connect = "",
+                const std::string &addresses = "");
   void drop_jail(const std::string &name);
   [[nodiscard]] std::string cgroup_of(const std::string &name) const; // path
   [[nodiscard]] Denials denials(const std::string &name);             // "" is the host

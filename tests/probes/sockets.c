@@ -1,11 +1,13 @@
 /* A socket tool for tests in and outside jails: what it does it says in one word.
  *   sockets bind PROTO ADDRESS PORT [OPTION...]   binds and prints "ok" or the name of an errno
  *   sockets connect PROTO ADDRESS PORT            prints "ok", an errno, or ETIMEDOUT after a second (two SYNs)
+ *   sockets sendto PROTO ADDRESS PORT             one datagram without connect(2)
  *   sockets listen PROTO                          listen(2) with no bind before; prints the port, then waits
  *   sockets ephemeral PROTO COUNT                 binds port 0 COUNT times, prints each port
  * PROTO: tcp tcp6 udp udp6 mptcp udplite. PORT 0: the kernel's choice.
  * OPTIONs of bind: reuseport, v6only, listen, hold (wait after printing; TCP accepts, UDP receives, and prints "got"
- * each time), uid=N (as that user from before the socket is made). */
+ * each time), name (print the address that getsockname(2) gives instead of ok), uid=N (as that user from before the
+ * socket is made). */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -80,6 +82,19 @@ static int port_of(int fd) {
                                        : ((struct sockaddr_in6 *)&at)->sin6_port);
 }
 
+static void say_name(int fd) {
+  struct sockaddr_storage at;
+  socklen_t size = sizeof at;
+  char text[INET6_ADDRSTRLEN] = "?";
+
+  if (getsockname(fd, (struct sockaddr *)&at, &size) == 0)
+    inet_ntop(at.ss_family,
+              at.ss_family == AF_INET ? (void *)&((struct sockaddr_in *)&at)->sin_addr
+                                      : (void *)&((struct sockaddr_in6 *)&at)->sin6_addr,
+              text, sizeof text);
+  puts(text);
+}
+
 static void serve(const struct proto *proto, int fd) {
   while (1) {
     char bytes[64];
@@ -94,7 +109,7 @@ static void serve(const struct proto *proto, int fd) {
 
 static int do_bind(int argc, char **argv) {
   const struct proto *proto = proto_of(argv[2]);
-  bool reuse = false, only6 = false, listening = false, hold = false;
+  bool reuse = false, only6 = false, listening = false, hold = false, name = false;
   struct sockaddr_storage at;
 
   for (int i = 5; i < argc; i++) {
@@ -102,6 +117,7 @@ static int do_bind(int argc, char **argv) {
     only6 = only6 || strcmp(argv[i], "v6only") == 0;
     listening = listening || strcmp(argv[i], "listen") == 0;
     hold = hold || strcmp(argv[i], "hold") == 0;
+    name = name || strcmp(argv[i], "name") == 0;
     if (strncmp(argv[i], "uid=", 4) == 0 &&
         setresuid((uid_t)atoi(argv[i] + 4), (uid_t)atoi(argv[i] + 4), (uid_t)atoi(argv[i] + 4)) != 0)
       return say("setresuid", errno);
@@ -113,7 +129,10 @@ static int do_bind(int argc, char **argv) {
   const socklen_t size = address_of(proto, argv[3], argv[4], &at);
   if (bind(fd, (struct sockaddr *)&at, size) != 0) return say("bind", errno);
   if ((listening || hold) && proto->type == SOCK_STREAM && listen(fd, 64) != 0) return say("listen", errno);
-  say("bind", 0);
+  if (name)
+    say_name(fd);
+  else
+    say("bind", 0);
   if (hold) serve(proto, fd);
   return 0;
 }
@@ -134,6 +153,15 @@ static int do_connect(char **argv) {
   if (poll(&ready, 1, slow != NULL && atoi(slow) > 1 ? 2500 : 1300) != 1) return say("connect", ETIMEDOUT);
   getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
   return say("connect", error);
+}
+
+static int do_sendto(char **argv) {
+  const struct proto *proto = proto_of(argv[2]);
+  struct sockaddr_storage at;
+  const int fd = open_socket(proto);
+  const socklen_t size = address_of(proto, argv[3], argv[4], &at);
+
+  return say("sendto", sendto(fd, "x", 1, 0, (struct sockaddr *)&at, size) == 1 ? 0 : errno);
 }
 
 static int do_listen(char **argv) {
@@ -166,6 +194,7 @@ static int do_ephemeral(char **argv) {
 int main(int argc, char **argv) {
   if (argc >= 5 && strcmp(argv[1], "bind") == 0) return do_bind(argc, argv);
   if (argc == 5 && strcmp(argv[1], "connect") == 0) return do_connect(argv);
+  if (argc == 5 && strcmp(argv[1], "sendto") == 0) return do_sendto(argv);
   if (argc == 3 && strcmp(argv[1], "listen") == 0) return do_listen(argv);
   if (argc == 4 && strcmp(argv[1], "ephemeral") == 0) return do_ephemeral(argv);
   fprintf(stderr, "sockets: wrong arguments\n");

@@ -49,6 +49,9 @@ files = 1024
 sockbuf = 4194304
 cpu_quota = 50
 cpu_period = 1000000
+[net]
+connect = ["db:5432", "127.0.0.1:6379", "[::1]:53/udp"]
+addresses = ["127.0.1.5", "fd00::5"]
 [log]
 facility = "local3"
 out_level = "info"
@@ -81,6 +84,8 @@ read_only = false
   spec.stop_grace_ms = 2500;
   spec.hostname = "www";
   spec.limits = {512U << 20U, 100, 1024, 4194304, 50, 1000000};
+  for (auto to : {"db:5432", "127.0.0.1:6379", "[::1]:53/udp"}) spec.net.connect.push_back(*parse_destination(to));
+  for (auto at : {"127.0.1.5", "fd00::5"}) spec.net.addresses.push_back(*parse_own_address(at));
   spec.log = {19, 6, 4, "httpd"};
   spec.binds = {{"/srv/www", "/data/www", true}, {"/srv/up", "/data/up", false}};
   EXPECT_EQ(*config, expected);
@@ -115,9 +120,14 @@ TEST(WriteJail, DefaultHasEveryKeyCommentedOut) {
   std::vector<std::string_view> active;
   for (auto row : split(text, '\n'))
     if (!row.empty() && row[0] != '#') active.push_back(row);
-  EXPECT_EQ(active, (std::vector<std::string_view>{"version = 1", "[root]", "[limits]", "[log]"}));
+  EXPECT_EQ(active, (std::vector<std::string_view>{"version = 1", "[root]", "[limits]", "[net]", "[log]"}));
   for (auto key :
-       {"depends", "tags", "ready", "ready_timeout", "autostart", "command", "profile", "allow", "deny", "ports", "restart", "stop_grace", "hostname", "kind", "base", "path", "memory", "processes", "files", "sockbuf", "cpu_quota", "cpu_period", "facility", "out_level", "err_level", "tag", "source", "target", "read_only", "cpu", "cpu_weight", "cpus", "memory_high", "swap", "oom", "io_read", "io_write", "net_in", "net_out", "iops_read", "iops_write", "best_effort"})
+       {"depends",     "tags",        "ready",   "ready_timeout", "autostart", "command",    "profile",    "allow",
+        "deny",        "ports",       "restart", "stop_grace",    "hostname",  "kind",       "base",       "path",
+        "memory",      "processes",   "files",   "sockbuf",       "cpu_quota", "cpu_period", "facility",   "out_level",
+        "err_level",   "tag",         "source",  "target",        "read_only", "cpu",        "cpu_weight", "cpus",
+        "memory_high", "swap",        "oom",     "io_read",       "io_write",  "net_in",     "net_out",    "iops_read",
+        "iops_write",  "best_effort", "connect", "addresses"})
     EXPECT_NE(text.find("\n#" + std::string(key) + " = "), text.npos) << key;
   for (auto row : split(text, '\n')) EXPECT_LE(row.size(), 110U) << row;
   ASSERT_TRUE(parse(text)) << error_text(parse(text));
@@ -224,6 +234,13 @@ JailConfig random_config(Random &random) {
     const std::string protos[] = {"", "tcp/", "udp/"}, at[] = {"", "@10.0.0.5", "@[fd00::5]"};
     (void)add_ports(spec.ports,
                     protos[random.number(0, 2)] + std::to_string(random.number(1, 65535)) + at[random.number(0, 2)]);
+  }
+  for (uint64_t n = random.number(0, 4); n > 0; n--) {
+    const std::string hosts[] = {"db", "j1:80", "127.0.0.1:6379", "[::1]:53", "[fe80::1]:9"},
+                      protos[] = {"", "/tcp", "/udp"};
+    (void)add_destinations(spec.net.connect, hosts[random.number(0, 4)] + protos[random.number(0, 2)]);
+    (void)add_addresses(spec.net.addresses,
+                        random.coin() ? "10.0.0." + std::to_string(n) : "fd00::" + std::to_string(n));
   }
   if (random.coin()) spec.hostname = "h" + std::to_string(random.number(0, 99));
   if (random.coin()) {

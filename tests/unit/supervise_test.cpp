@@ -1,3 +1,5 @@
+#include "result.h"
+#include "supervise/addresses.h"
 #include "supervise/back_off.h"
 #include "supervise/log.h"
 #include "supervise/passwd.h"
@@ -139,6 +141,8 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.profile = Profile::Medium;
   spec.permissions = {*parse_permission("chroot") | *parse_permission("mlock"), *parse_permission("suid")};
   spec.ports = {*parse_port("8080"), *parse_port("udp/53@10.0.0.5")};
+  spec.net.connect = {*parse_destination("db:5432/tcp"), *parse_destination("[::1]:53")};
+  spec.net.addresses = {*parse_own_address("10.0.0.5"), *parse_own_address("fd00::5")};
   spec.limits.memory = 1U << 20;
   spec.limits.swap = 0;
   spec.limits.cpus = "0-3";
@@ -151,12 +155,26 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   ASSERT_TRUE(back) << back.error().text();
   EXPECT_EQ(back->permissions, spec.permissions);
   EXPECT_EQ(back->ports, spec.ports);
+  EXPECT_EQ(back->net, spec.net);
   EXPECT_EQ(back->limits, spec.limits);
   EXPECT_EQ(back->binds, spec.binds);
   EXPECT_EQ(back->command, spec.command);
   EXPECT_EQ(back->log.tag, "jail-web");
   const std::string whole = encode(spec);
   for (size_t size = 0; size < whole.size(); size++) EXPECT_FALSE(decode_spec(whole.substr(0, size))) << size;
+}
+
+TEST(Addresses, OnlyThoseOfTheHost) {
+  const auto check = [](std::initializer_list<const char *> texts) {
+    std::vector<IpAddress> list;
+    for (const char *text : texts) list.push_back(*parse_own_address(text));
+    return check_addresses(list);
+  };
+  EXPECT_TRUE(check({}));
+  EXPECT_TRUE(check({"127.0.0.1", "127.9.8.7"})) << "all of 127.0.0.0/8 is there";
+  EXPECT_ERROR(check({"127.0.0.1", "203.0.113.77"}), ErrorKind::NotFound,
+               "address 203.0.113.77: this host does not have it");
+  EXPECT_ERROR(check({"2001:db8::77"}), ErrorKind::NotFound, "address 2001:db8::77: this host does not have it");
 }
 
 } // namespace
