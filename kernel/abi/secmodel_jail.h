@@ -14,7 +14,7 @@ typedef unsigned long long __u64;
 #endif
 
 /* Raised when a layout below changes; user space refuses tables of another version. */
-#define SJ_ABI_VERSION 1
+#define SJ_ABI_VERSION 2
 
 #define SJ_NAME_MAX 63    /* bytes, without the terminating NUL */
 #define SJ_ROOT_MAX 255   /* bytes, without the terminating NUL */
@@ -60,6 +60,8 @@ struct sj_jail {
 struct sj_member {
 	__u32 jid;
 	__u32 profile;
+	__u32 quiet; /* refusals are not recorded: the anchor tries the guards, and nothing of the jail runs yet */
+	__u32 unused;
 };
 
 /* Table "ports": port number (u32) -> claims. Derived from the rows of "jails". */
@@ -116,13 +118,14 @@ struct sj_task_row {
 	__u64 vmem_pages;
 };
 
-/* Table "denied": jid (SJ_HOST too) -> how often each rule refused. */
+/* Table "denied": jid (SJ_HOST too) -> how often each rule refused. What was refused to whom is in abi/denials.h. */
 enum sj_rule {
 	SJ_RULE_BIND_OWNED,      /* bind of a port that another jail owns */
 	SJ_RULE_BIND_UNRESERVED, /* bind of a port that the jail did not reserve */
 	SJ_RULE_LISTEN_UNBOUND,  /* connection to a port that the jail does not own */
 	SJ_RULE_DEVICE,          /* a device outside the list */
 	SJ_RULE_SYSCTL,          /* write of a sysctl */
+	SJ_RULE_SYSCALL,         /* system call; counted by the jail's supervisor, in "denied_calls" */
 	SJ_RULES
 };
 struct sj_denied {

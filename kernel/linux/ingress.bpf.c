@@ -6,7 +6,7 @@
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
 
-#include "linux/tables.bpf.h"
+#include "linux/denials.bpf.h"
 #include "linux/structs.h"
 
 #define EXTENSIONS_MAX 8 /* IPv6 extension headers before TCP; more are dropped */
@@ -84,19 +84,23 @@ static __always_inline int may_answer(struct __sk_buff *skb, const struct sj_set
 {
 	__u64 cgroup = bpf_skb_ancestor_cgroup_id(skb, (int)set->jail_level);
 	struct sj_member *owner = bpf_map_lookup_elem(&members, &cgroup);
+	struct sj_ledger_key key = {};
 	struct sj_port_row *row;
 
+	key.object.port.port = port;
+	key.object.port.protos = SJ_TCP;
+	key.object.port.at = *to;
+	sj_addr_normalise(&key.object.port.at);
 	if (!owner) { /* a socket below the jails' parent that is in no jail */
-		count_denied(SJ_HOST, SJ_RULE_LISTEN_UNBOUND);
+		deny(0, SJ_RULE_LISTEN_UNBOUND, &key, SJ_UNKNOWN);
 		return DROP;
 	}
 	if (sj_unreserved_listen(owner->profile, port))
 		return PASS;
 	row = bpf_map_lookup_elem(&ports, &port);
-	sj_addr_normalise(to);
-	if (row && sj_owns(row, owner->jid, SJ_TCP, to))
+	if (row && sj_owns(row, owner->jid, SJ_TCP, &key.object.port.at))
 		return PASS;
-	count_denied(owner->jid, SJ_RULE_LISTEN_UNBOUND);
+	deny(owner, SJ_RULE_LISTEN_UNBOUND, &key, SJ_UNKNOWN);
 	return DROP;
 }
 

@@ -2,7 +2,7 @@
  * root_*  at the root of the v2 tree, for every socket of the machine: a reserved port is its owner's alone.
  * jail_*  at the jails' parent cgroup: what a jail may bind beyond the ports it owns.
  * A bind of port 0 passes bind4/6, the kernel picks a port afterwards; hence post_bind looks again. */
-#include "linux/tables.bpf.h"
+#include "linux/denials.bpf.h"
 
 struct want {
 	__u32 proto;
@@ -16,6 +16,16 @@ static __always_inline int is_reserved(__u32 port)
 	__u64 *bits = bpf_map_lookup_elem(&reserved, &word);
 
 	return bits && (*bits >> (port & 63) & 1);
+}
+
+static __always_inline int deny_bind(const struct sj_member *me, enum sj_rule rule, const struct want *want)
+{
+	struct sj_ledger_key key = {};
+
+	key.object.port.port = want->port;
+	key.object.port.protos = want->proto;
+	key.object.port.at = want->at;
+	return deny(me, rule, &key, SJ_CURRENT);
 }
 
 /* The root layer, once the bit of the port is known to be set. */
@@ -36,7 +46,7 @@ static __noinline int reserved_bind(struct want *want, __u64 netns)
 	jid = me ? me->jid : SJ_HOST;
 	if (sj_reserved_bind(row, jid, want->proto, &want->at))
 		return SJ_ALLOW;
-	return count_denied(jid, SJ_RULE_BIND_OWNED);
+	return deny_bind(me, SJ_RULE_BIND_OWNED, want);
 }
 
 /* The jail layer. */
@@ -56,14 +66,14 @@ static __noinline int jail_bind(struct want *want, __u64 netns)
 		 * jail is one that is half made, or lost. */
 		if (bpf_get_current_ancestor_cgroup_id((int)set->jail_level - 1) != set->parent_cgroup)
 			return SJ_ALLOW;
-		return count_denied(SJ_HOST, SJ_RULE_BIND_UNRESERVED);
+		return deny_bind(0, SJ_RULE_BIND_UNRESERVED, want);
 	}
 	if (sj_unreserved_bind(me->profile, want->port))
 		return SJ_ALLOW;
 	row = bpf_map_lookup_elem(&ports, &want->port);
 	if (row && sj_owns(row, me->jid, want->proto, &want->at))
 		return SJ_ALLOW;
-	return count_denied(me->jid, SJ_RULE_BIND_UNRESERVED);
+	return deny_bind(me, SJ_RULE_BIND_UNRESERVED, want);
 }
 
 /* user_port is a __be16 in a __u32. The context is read member by member: the verifier takes no copies of it. */

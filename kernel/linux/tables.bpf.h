@@ -79,6 +79,15 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } denied SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SJ_JAILS_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} denied_calls SEC(".maps");
+
 static __always_inline struct sj_settings *the_settings(void)
 {
 	__u32 zero = 0;
@@ -92,15 +101,6 @@ static __always_inline struct sj_member *current_member(const struct sj_settings
 	__u64 id = bpf_get_current_ancestor_cgroup_id((int)set->jail_level);
 
 	return id ? bpf_map_lookup_elem(&members, &id) : 0;
-}
-
-static __always_inline int count_denied(__u32 jid, enum sj_rule rule)
-{
-	struct sj_denied *row = bpf_map_lookup_elem(&denied, &jid);
-
-	if (row)
-		__sync_fetch_and_add(&row->count[rule], 1);
-	return SJ_DENY;
 }
 
 #endif

@@ -40,8 +40,8 @@ static constexpr Concern kConcerns[] = {
     {"tasks", "processes by jail", kTasks, bytes_of<sj_tasks>},
 };
 
-static constexpr std::string_view kTables[] = {"jails",    "members", "ports",   "reserved",
-                                               "settings", "cpu",     "running", "denied"};
+static constexpr std::string_view kTables[] = {"jails", "members", "ports",  "reserved",     "settings",
+                                               "cpu",   "running", "denied", "denied_calls", "ledger"};
 
 std::span<const Concern> concerns() { return kConcerns; }
 std::span<const std::string_view> table_names() { return kTables; }

@@ -27,6 +27,7 @@ Result<std::vector<std::string>> Tables::repair_rows() {
   const auto jails = TRY(jails_.all());
   TRY(repair_members(jails, done));
   TRY(repair_counters(jails, done));
+  TRY(repair_ledger(jails, done));
   TRY(repair_ports(jails, done));
   TRY(repair_bitmap(jails, done));
   return done;
@@ -35,7 +36,8 @@ Result<std::vector<std::string>> Tables::repair_rows() {
 Status Tables::repair_members(const std::vector<Stored> &jails, std::vector<std::string> &done) {
   std::unordered_map<uint64_t, sj_member> wanted;
   for (const auto &[jid, row] : jails)
-    if (row.cgroup_id != 0) wanted.emplace(row.cgroup_id, sj_member{.jid = jid, .profile = row.profile});
+    if (row.cgroup_id != 0)
+      wanted.emplace(row.cgroup_id, sj_member{.jid = jid, .profile = row.profile, .quiet = 0, .unused = 0});
   for (const auto &[cgroup, member] : TRY(members_.all())) {
     const auto want = wanted.find(cgroup);
     if (want != wanted.end() && want->second.jid == member.jid && want->second.profile == member.profile) {
@@ -75,6 +77,20 @@ Status Tables::repair_counters(const std::vector<Stored> &jails, std::vector<std
       done.push_back("counters of jid " + number(jid) + ": begun anew");
     }
   }
+  return {};
+}
+
+Status Tables::repair_ledger(const std::vector<Stored> &jails, std::vector<std::string> &done) {
+  const auto is_jail = [&](Jid jid) { return std::ranges::find(jails, jid, &Stored::first) != jails.end(); };
+  for (const auto &[jid, value] : TRY(denied_calls_.all()))
+    if (!is_jail(jid)) {
+      TRY(denied_calls_.erase(jid));
+      done.push_back("counter of calls of jid " + number(jid) + ", which is gone: removed");
+    }
+  size_t rows = 0;
+  for (const auto &[key, value] : TRY(ledger_.all()))
+    if (key.jid != SJ_HOST && !is_jail(key.jid)) rows += TRY(ledger_.erase(key));
+  if (rows != 0) done.push_back(number(rows) + " rows of the ledger of jails that are gone: removed");
   return {};
 }
 

@@ -42,6 +42,8 @@ Result<Tables> Tables::open(const Instance &instance) {
   tables.ports_ = TRY_IN("secmodel_jail", decltype(tables.ports_)::open(dir, "ports"));
   tables.reserved_ = TRY_IN("secmodel_jail", decltype(tables.reserved_)::open(dir, "reserved"));
   tables.denied_ = TRY_IN("secmodel_jail", decltype(tables.denied_)::open(dir, "denied"));
+  tables.denied_calls_ = TRY_IN("secmodel_jail", decltype(tables.denied_calls_)::open(dir, "denied_calls"));
+  tables.ledger_ = TRY_IN("secmodel_jail", decltype(tables.ledger_)::open(dir, "ledger"));
   tables.cpu_ = TRY_IN("secmodel_jail", decltype(tables.cpu_)::open(dir, "cpu", cpus));
   tables.running_ = TRY_IN("secmodel_jail", decltype(tables.running_)::open(dir, "running", cpus));
   return tables;
@@ -99,7 +101,21 @@ Result<Denials> Tables::denials(Jid jid) const {
                  .bind_unreserved = row->count[SJ_RULE_BIND_UNRESERVED],
                  .listen_unbound = row->count[SJ_RULE_LISTEN_UNBOUND],
                  .device = row->count[SJ_RULE_DEVICE],
-                 .sysctl = row->count[SJ_RULE_SYSCTL]};
+                 .sysctl = row->count[SJ_RULE_SYSCTL],
+                 .syscall = TRY(denied_calls_.lookup(jid)).value_or(0)};
+}
+
+uint64_t Denials::of(sj_rule rule) const {
+  switch (rule) {
+  case SJ_RULE_BIND_OWNED: return bind_owned;
+  case SJ_RULE_BIND_UNRESERVED: return bind_unreserved;
+  case SJ_RULE_LISTEN_UNBOUND: return listen_unbound;
+  case SJ_RULE_DEVICE: return device;
+  case SJ_RULE_SYSCTL: return sysctl;
+  case SJ_RULE_SYSCALL: return syscall;
+  case SJ_RULES: break;
+  }
+  return 0;
 }
 
 // --- changing --------------------------------------------------------------------------------------------------------
@@ -200,7 +216,13 @@ Status Tables::bind_cgroup(Jid jid, uint64_t cgroup_id) {
   TRY(jails_.update(jid, row, bpf::Put::Present));
   if (old != 0 && old != cgroup_id) TRY(members_.erase(old));
   if (cgroup_id == 0) return {};
-  return members_.update(cgroup_id, {.jid = jid, .profile = row.profile});
+  return members_.update(cgroup_id, {.jid = jid, .profile = row.profile, .quiet = 0, .unused = 0});
+}
+
+Status Tables::set_quiet(Jid jid, bool quiet) {
+  const sj_jail row = TRY(stored(jid));
+  const sj_member member{.jid = jid, .profile = row.profile, .quiet = quiet, .unused = 0};
+  return members_.update(row.cgroup_id, member, bpf::Put::Present);
 }
 
 Status Tables::set_anchor(Jid jid, pid_t pid) {
@@ -226,6 +248,9 @@ Status Tables::destroy(Jid jid) {
     TRY(release(jid, rows::ports_of(row)));
     TRY(cpu_.erase(jid));
     TRY(denied_.erase(jid));
+    TRY(denied_calls_.erase(jid));
+    for (const auto &[key, value] : TRY(ledger_.all()))
+      if (key.jid == jid) TRY(ledger_.erase(key));
     return {};
   };
   if (auto cleared = clear(); !cleared) return abandon(std::move(cleared));

@@ -15,6 +15,7 @@
 #include "model/port.h"
 #include "secmodel/bpf.h"
 
+#include "abi/denials.h"
 #include "abi/secmodel_jail.h"
 
 #include <cstdint>
@@ -47,6 +48,9 @@ struct Denials {
   uint64_t listen_unbound = 0;  // connections to a port that the jail does not own
   uint64_t device = 0;
   uint64_t sysctl = 0;
+  uint64_t syscall = 0;
+
+  [[nodiscard]] uint64_t of(sj_rule rule) const;
 };
 
 class Tables {
@@ -69,6 +73,10 @@ public:
   Status bind_cgroup(Jid jid, uint64_t cgroup_id);
   Status set_anchor(Jid jid, pid_t pid);     // 0: none. NotFound: no such jail
   Status set_supervisor(Jid jid, pid_t pid); // 0: none. NotFound: no such jail
+
+  // While it is quiet, what the jail is refused is neither counted nor entered in the ledger: for the time in which its
+  // anchor tries the guards. bind_cgroup() ends it. NotFound: no such jail, or no cgroup.
+  Status set_quiet(Jid jid, bool quiet);
 
   // Unregisters. Processes are not looked at: that no member is left is the caller's to know. NotFound: no such jail.
   Status destroy(Jid jid);
@@ -106,6 +114,7 @@ private:
   Result<std::vector<std::string>> repair_rows();
   Status repair_members(const std::vector<Stored> &jails, std::vector<std::string> &done);
   Status repair_counters(const std::vector<Stored> &jails, std::vector<std::string> &done);
+  Status repair_ledger(const std::vector<Stored> &jails, std::vector<std::string> &done);
 
   // ports.cpp
   Status claim(Jid jid, std::span<sj_port> ports); // fills in sysctl_added
@@ -121,6 +130,8 @@ private:
   bpf::Map<uint32_t, uint64_t> reserved_;
   bpf::Map<uint32_t, sj_settings> settings_map_;
   bpf::Map<uint32_t, sj_denied> denied_;
+  bpf::Map<uint32_t, uint64_t> denied_calls_;
+  bpf::Map<sj_ledger_key, sj_ledger_row> ledger_;
   bpf::PerCpuMap<uint32_t, sj_cpu> cpu_;
   bpf::PerCpuMap<uint32_t, sj_running> running_;
   std::string links_;      // directory of the pinned links
