@@ -1,7 +1,7 @@
 # Warnings and hardening for every target of ours. -Wno-restrict: g++ 12 warns of std::string where nothing is (GCC bug 105329).
 add_library(jails_options INTERFACE)
 target_compile_options(jails_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-                       -Werror $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict> -fno-rtti -ffunction-sections -fdata-sections $<$<COMPILE_LANGUAGE:CXX>:-Wno-pedantic>
+                       -Werror $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict> $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti> -ffunction-sections -fdata-sections $<$<COMPILE_LANGUAGE:CXX>:-Wno-pedantic>
                        $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-gnu-statement-expression>)
 # -iquote: our sys/file.h must not stand in the way of <sys/file.h>.
 target_compile_options(jails_options INTERFACE "SHELL:-iquote ${CMAKE_SOURCE_DIR}/src" "SHELL:-iquote ${CMAKE_SOURCE_DIR}/kernel")

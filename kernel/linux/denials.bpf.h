@@ -62,14 +62,10 @@ static __always_inline int deny(const struct sj_member *me, enum sj_rule rule, s
 {
 	__u32 jid = me ? me->jid : SJ_HOST;
 	struct sj_ledger_row fresh = {};
-	struct sj_denied *total;
 
 	if (me && me->quiet)
 		return SJ_DENY;
-	total = bpf_map_lookup_elem(&denied, &jid);
-	if (!total)
-		return SJ_DENY;
-	__sync_fetch_and_add(&total->count[rule], 1);
+	count_denied(jid, rule);
 	key->jid = jid;
 	key->rule = rule;
 	fresh.count = 1;

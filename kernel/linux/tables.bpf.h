@@ -103,4 +103,13 @@ static __always_inline struct sj_member *current_member(const struct sj_settings
 	return id ? bpf_map_lookup_elem(&members, &id) : 0;
 }
 
+static __always_inline int count_denied(__u32 jid, enum sj_rule rule)
+{
+	struct sj_denied *row = bpf_map_lookup_elem(&denied, &jid);
+
+	if (row)
+		__sync_fetch_and_add(&row->count[rule], 1);
+	return SJ_DENY;
+}
+
 #endif

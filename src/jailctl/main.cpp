@@ -13,6 +13,7 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"destroy", "unregister a jail", destroy},
     {"list", "list the jails", list},
     {"stats", "what each jail uses, also for Prometheus", stats},
+    {"why", "what a jail was refused, and what would allow it", why},
     {"features", "what this kernel can guard, found by trying", features},
     {"load", "load secmodel_jail into the kernel", load},
     {"unload", "take secmodel_jail out of the kernel", unload},

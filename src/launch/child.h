@@ -31,6 +31,7 @@ enum class Step : uint32_t {
   LandlockCheck,
   BoundingSet,
   Filter,
+  Listener,
   Capabilities,
   Descriptors,
   Exec

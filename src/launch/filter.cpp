@@ -19,6 +19,7 @@ sock_filter jump(unsigned code, uint32_t k, size_t jt, size_t jf) {
 }
 
 sock_filter answer(int error) {
+  if (sj_is_told(error) != 0) return statement(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
   return statement(BPF_RET | BPF_K, error == 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | static_cast<uint32_t>(error));
 }
 

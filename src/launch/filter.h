@@ -10,7 +10,9 @@
 
 namespace jails::launch {
 
-// A foreign architecture (int 0x80) gets ENOSYS, x32 too. At most BPF_MAXINSNS instructions.
+// What the table refuses with ENOSYS the filter answers itself; every other refusal waits for the supervisor to answer
+// it (notify.h), and is ENOSYS where there is none. A foreign architecture (int 0x80) gets ENOSYS, x32 too. At most
+// BPF_MAXINSNS instructions.
 std::vector<sock_filter> compile_filter(Profile profile);
 
 } // namespace jails::launch

@@ -97,12 +97,16 @@ Result<std::vector<JailRow>> Tables::list() const {
 Result<Denials> Tables::denials(Jid jid) const {
   const auto row = TRY(denied_.lookup(jid));
   if (!row) return no_jail(jid);
-  return Denials{.bind_owned = row->count[SJ_RULE_BIND_OWNED],
-                 .bind_unreserved = row->count[SJ_RULE_BIND_UNRESERVED],
-                 .listen_unbound = row->count[SJ_RULE_LISTEN_UNBOUND],
-                 .device = row->count[SJ_RULE_DEVICE],
-                 .sysctl = row->count[SJ_RULE_SYSCTL],
-                 .syscall = TRY(denied_calls_.lookup(jid)).value_or(0)};
+  return denials_of(*row, TRY(denied_calls_.lookup(jid)).value_or(0));
+}
+
+Denials Tables::denials_of(const sj_denied &row, uint64_t calls) {
+  return {.bind_owned = row.count[SJ_RULE_BIND_OWNED],
+          .bind_unreserved = row.count[SJ_RULE_BIND_UNRESERVED],
+          .listen_unbound = row.count[SJ_RULE_LISTEN_UNBOUND],
+          .device = row.count[SJ_RULE_DEVICE],
+          .sysctl = row.count[SJ_RULE_SYSCTL],
+          .syscall = calls};
 }
 
 uint64_t Denials::of(sj_rule rule) const {

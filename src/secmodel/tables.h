@@ -103,6 +103,7 @@ private:
 
   using Stored = std::pair<Jid, sj_jail>; // a row as it lies in the kernel
 
+  [[nodiscard]] static Denials denials_of(const sj_denied &row, uint64_t calls);
   [[nodiscard]] Result<sj_settings> settings() const;
   [[nodiscard]] Result<std::vector<Stored>> coherent() const;
   [[nodiscard]] Result<sj_jail> stored(Jid jid) const;

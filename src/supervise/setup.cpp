@@ -87,6 +87,7 @@ Status Supervisor::make_cgroup() {
   group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits));
   return with_tables([this]() -> Status {
     TRY(tables_.bind_cgroup(setup_.jid, group_->id()));
+    TRY(tables_.set_quiet(setup_.jid, true)); // until the anchor has tried the guards
     return tables_.set_supervisor(setup_.jid, getpid());
   });
 }
@@ -117,7 +118,14 @@ Status Supervisor::launch_anchor() {
   spawner_ = std::make_unique<Spawner>(
       std::move(anchor), [this](Session &session, const Ending &ending) { session_ended(session, ending); });
   TRY(loop_.add(spawner_->anchor().channel(), EPOLLIN, [this](uint32_t) { on_anchor_message(); }));
-  return with_tables([this, pid] { return tables_.set_anchor(setup_.jid, pid); });
+  notifier_ = TRY(Notifier::start(
+      loop_, TRY(Ledger::open(setup_.instance)),
+      {.jid = setup_.jid, .profile = setup_.spec.profile, .anchor = pid, .listener = spawner_->anchor().listener()},
+      [this] { log_denials(); }));
+  return with_tables([this, pid]() -> Status {
+    TRY(tables_.set_quiet(setup_.jid, false));
+    return tables_.set_anchor(setup_.jid, pid);
+  });
 }
 
 void Supervisor::take_down() {
@@ -137,6 +145,7 @@ void Supervisor::take_down() {
       spawner_->reap();
       spawner_->abandon("the jail was stopped");
       loop_.remove(spawner_->anchor().channel());
+      notifier_.reset();
       spawner_.reset();
     }
     if (done) done = group_->remove();

@@ -10,8 +10,10 @@
 #include "model/spec.h"
 #include "secmodel/tables.h"
 #include "supervise/back_off.h"
+#include "supervise/denial_log.h"
 #include "supervise/event_loop.h"
 #include "supervise/log.h"
+#include "supervise/notifier.h"
 #include "supervise/spawner.h"
 #include "sys/lock.h"
 #include "sys/message.h"
@@ -86,6 +88,8 @@ private:
   Status open_log();
   void on_output(int fd, LineSplitter &lines, bool error);
   void note(int level, std::string_view text);
+  void on_denial_timer();
+  void log_denials();
   [[nodiscard]] SupervisorStatus status() const;
 
   // clients.cpp: the control socket.
@@ -102,7 +106,8 @@ private:
   std::optional<sys::FileLock> lock_;
   std::optional<cgroup::Group> group_;
   std::unique_ptr<Spawner> spawner_;
-  Fd signals_, timer_, answer_timer_, listener_;
+  std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
+  Fd signals_, timer_, answer_timer_, denial_timer_, listener_;
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;
@@ -119,6 +124,8 @@ private:
   std::optional<Log> log_;
   Fd out_read_, out_write_, err_read_, err_write_;
   LineSplitter out_lines_, err_lines_;
+  std::optional<DenialLog> denial_log_; // with log_
+  uint64_t denials_looked_ms_ = 0;
 };
 
 // Who runs it and with what environment, from the jail's own files below root (a directory descriptor): PATH, HOME,
