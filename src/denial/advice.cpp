@@ -12,6 +12,20 @@
 namespace jails::denial {
 namespace {
 
+// Those that the supervisor makes in the caller's name in low and medium (supervise/proxy.h).
+bool is_about_members(const sj_object &object) {
+  switch (object.call.nr) {
+  case __NR_pidfd_open:
+  case __NR_sched_setaffinity:
+  case __NR_sched_setattr:
+  case __NR_sched_setparam:
+  case __NR_sched_setscheduler: return true;
+  case __NR_setpriority: return object.call.arg[0] == 0; // PRIO_PROCESS
+  case __NR_ioprio_set: return object.call.arg[0] == 1;  // IOPRIO_WHO_PROCESS
+  default: return false;
+  }
+}
+
 // The least that lets this call through the filter: the place to complete when there is more to grant than profiles.
 Advice advise_call(const sj_object &call, Profile profile) {
   __u64 args[6];
@@ -20,7 +34,10 @@ Advice advise_call(const sj_object &call, Profile profile) {
     if (other < profile && sj_syscall(static_cast<uint32_t>(other), call.call.nr, args) == 0)
       return {.setting = fmt::format("profile = \"{}\"", to_string(other)),
               .reason = "the strictest profile whose filter lets it pass; its capabilities must allow it as well"};
-  return {.setting = {}, .reason = "no profile allows this call"};
+  if (!is_about_members(call)) return {.setting = {}, .reason = "no profile allows this call"};
+  if (profile == Profile::High)
+    return {.setting = "profile = \"medium\"", .reason = "there a program may do this to processes of its own jail"};
+  return {.setting = {}, .reason = "the process is not one of this jail, or its anchor"};
 }
 
 Advice advise_port(const Denial &denial, const JailRow &jail, std::span<const JailRow> jails) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <utility>
 
 namespace jails::denial {
 namespace {
@@ -27,16 +28,18 @@ std::string lines(const std::vector<Cells> &rows) {
   return out;
 }
 
-// Each piece of advice once, in the order of the rows.
+// Each piece of advice once, with what it is for.
 std::string advice_lines(const Report &report) {
-  std::string out;
-  std::vector<std::string> said;
+  std::vector<std::pair<std::string, std::vector<std::string>>> pieces;
   for (size_t i = 0; i < report.denials.size(); i++) {
-    std::string line = fmt::format("  {}: {}\n", object_text(report.denials[i]), advice_text(report.advice[i]));
-    if (std::ranges::find(said, line) != said.end()) continue;
-    out += line;
-    said.push_back(std::move(line));
+    const std::string text = advice_text(report.advice[i]);
+    auto piece = std::ranges::find(pieces, text, &decltype(pieces)::value_type::first);
+    if (piece == pieces.end()) piece = pieces.insert(piece, {text, {}});
+    const std::string object = object_text(report.denials[i]);
+    if (std::ranges::find(piece->second, object) == piece->second.end()) piece->second.push_back(object);
   }
+  std::string out;
+  for (const auto &[text, objects] : pieces) out += fmt::format("  {}\n      {}\n", text, fmt::join(objects, "; "));
   return out;
 }
 
