@@ -90,8 +90,9 @@ Status verify(const Anchor &anchor, const Request &request) {
     if (poll(ready, 2, 10000) <= 0) return fail(ErrorKind::System, "the anchor does not answer");
     if ((ready[1].revents & POLLIN) == 0) continue;
     // What it tries waits for an answer too, and is nobody's denial.
-    if (const auto call = TRY(receive_call(anchor.listener())))
-      refuse(anchor.listener(), call->id, refusal(request.spec.profile, *call));
+    const auto call = receive_call(anchor.listener());
+    if (!call) return fail(ErrorKind::Unsupported, "guard does not hold: seccomp filter"); // that is no listener
+    if (*call) refuse(anchor.listener(), (*call)->id, refusal(request.spec.profile, **call));
   }
   const auto answer = TRY(sys::receive_message(anchor.channel(), sizeof(CheckReply)));
   CheckReply reply{};
