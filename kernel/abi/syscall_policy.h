@@ -596,8 +596,8 @@ static inline int sj_syscall_default(__u32 profile, __u32 nr)
 	return 0;
 }
 
-/* Is the call one that the supervisor answers, and so counts? ENOSYS is answered by the filter alone: programs ask whether
- * the kernel has a call (libc's clone3 at each fork) and take another, so nothing was denied. */
+/* Is the call one that the supervisor answers, and so counts? ENOSYS is answered by the filter alone: programs ask
+ * whether the kernel has a call (libc's clone3 at each fork) and take another, so nothing was denied. */
 static inline int sj_is_told(int error)
 {
 	return error != 0 && error != ENOSYS;

@@ -43,8 +43,8 @@ std::vector<Feature> probe_features() {
   }
   for (const auto &source : denial::sources())
     if (source.name == std::string_view("landlock"))
-      features.push_back({"landlock-audit", "signals and the like that were refused are told", false, source.active,
-                          source.detail});
+      features.push_back(
+          {"landlock-audit", "signals and the like that were refused are told", false, source.active, source.detail});
   add(features, "overlay", "roots with a shared lower layer", false, probes::overlay());
   return features;
 }

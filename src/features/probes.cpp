@@ -183,9 +183,9 @@ Found seccomp_notify() {
                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
     const sock_fprog filter{4, code};
-    const Fd listener(static_cast<int>(
-        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-                SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &filter)));
+    const Fd listener(
+        static_cast<int>(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                                 SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &filter)));
     if (!listener) return errno == EBUSY ? kOther + 1 : kOther;
     const pid_t caller = fork(); // under the same filter
     if (caller == 0) _exit(syscall(SYS_getppid) == -1 && errno == ENOTTY ? kHeld : kNotHeld);

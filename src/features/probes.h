@@ -20,7 +20,7 @@ Found proc_hidepid();      // a scoped process does not find its parent in a /pr
 Found mount_api();         // fsopen, open_tree, mount_setattr, move_mount
 Found seccomp_filter();
 Found seccomp_notify(); // a call waits for another process to answer it
-Found namespaces(); // mount, IPC, UTS, cgroup
+Found namespaces();     // mount, IPC, UTS, cgroup
 Found overlay();
 
 } // namespace jails::probes
