@@ -154,13 +154,14 @@ Fd Proxy::open_member(pid_t target, unsigned flags) const {
 }
 
 std::optional<Answer> Proxy::answer(int listener, const launch::Call &call, const ThreadFacts &caller) const {
-  if (profile_ == Profile::High) return std::nullopt;
+  if (profile_ == Profile::High || (call.nr != SYS_pidfd_open && !is_by_number(call))) return std::nullopt;
+  // A number, and a set of capabilities, mean something else in namespaces of the caller's own.
+  if (!speaks_of_ours(call.thread)) return std::nullopt;
   if (call.nr == SYS_pidfd_open) {
     Fd pidfd = open_member(static_cast<pid_t>(call.args[0]), static_cast<uint32_t>(call.args[1]));
     if (!pidfd) return std::nullopt;
     return Answer{.error = 0, .descriptor = std::move(pidfd)};
   }
-  if (!is_by_number(call)) return std::nullopt;
   Prepared prepared;
   const int error = prepare(call, prepared);
   const Fd member = open_member(prepared.target, kPidfdThread);

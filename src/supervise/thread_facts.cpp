@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace jails::supervise {
@@ -50,6 +51,17 @@ std::optional<ThreadFacts> thread_facts(pid_t thread) {
   facts.uid = *uid;
   facts.effective_uid = *effective;
   return facts;
+}
+
+bool speaks_of_ours(pid_t thread) {
+  for (const char *kind : {"pid", "user"}) {
+    struct stat theirs{}, ours{};
+    if (stat(fmt::format("/proc/{}/ns/{}", thread, kind).c_str(), &theirs) != 0 ||
+        stat(fmt::format("/proc/self/ns/{}", kind).c_str(), &ours) != 0 || theirs.st_ino != ours.st_ino ||
+        theirs.st_dev != ours.st_dev)
+      return false;
+  }
+  return true;
 }
 
 std::string v2_path(pid_t thread) { return std::string(field(read_of(thread, "cgroup"), "0::")); }

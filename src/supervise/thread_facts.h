@@ -17,6 +17,9 @@ struct ThreadFacts {
 };
 std::optional<ThreadFacts> thread_facts(pid_t thread); // none: it is gone
 
+// Are the numbers and ids that it speaks of those of this process: does it live in the same pid and user namespace?
+bool speaks_of_ours(pid_t thread);
+
 // Its path in the v2 tree, as this process sees it; empty: it is gone.
 std::string v2_path(pid_t thread);
 
