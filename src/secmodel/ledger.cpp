@@ -1,16 +1,18 @@
 #include "secmodel/ledger.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <ctime>
+#include <span>
 #include <tuple>
 
 namespace jails {
 namespace {
 
 bool is_head(const sj_ledger_key &key) {
-  constexpr sj_object kNothing{};
-  return key.comm[0] == 0 && memcmp(&key.object, &kNothing, sizeof kNothing) == 0;
+  const auto bytes = std::as_bytes(std::span(&key.object, 1));
+  return key.comm[0] == 0 && std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
 }
 
 uint64_t boot_time_ns() {

@@ -32,9 +32,10 @@ public:
   // Sorted by rule, then the most frequent first.
   [[nodiscard]] Result<std::vector<Denial>> rows(Jid jid) const;
   // Forgets a jail's rows; the counters stay. A denial that happens meanwhile may be lost from the rows.
-  Status reset(Jid jid) const;
+  [[nodiscard]] Status reset(Jid jid) const;
   // A refused system call. For the jail's supervisor, the only writer of these rows. program: at most 15 bytes count.
-  Status add_call(Jid jid, const sj_object &call, std::string_view program, uint32_t uid, uint32_t pid) const;
+  [[nodiscard]] Status add_call(Jid jid, const sj_object &call, std::string_view program, uint32_t uid,
+                                uint32_t pid) const;
 
 private:
   Ledger() = default;

@@ -54,9 +54,7 @@ void Notifier::on_events(uint32_t events) {
   }
   if (answered_ == kAnswersInASlice) {
     loop_.remove(jail_.listener);
-    itimerspec until{};
-    until.it_value.tv_nsec = static_cast<long>(slice_began_ms_ + kSliceMs - now) * 1000000;
-    timerfd_settime(pause_.get(), 0, &until, nullptr);
+    pause_for(slice_began_ms_ + kSliceMs - now);
     return;
   }
   answered_++;
@@ -64,10 +62,16 @@ void Notifier::on_events(uint32_t events) {
   if (call && *call) serve(**call);
 }
 
+void Notifier::pause_for(uint64_t ms) {
+  itimerspec until{};
+  until.it_value.tv_nsec = static_cast<long>(ms) * 1000000;
+  timerfd_settime(pause_.get(), 0, &until, nullptr);
+}
+
 void Notifier::on_pause_over() {
   uint64_t expirations = 0;
   if (read(pause_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
-  (void)listen();
+  if (!listen()) pause_for(kSliceMs); // for want of memory
 }
 
 void Notifier::serve(const launch::Call &call) {
@@ -88,9 +92,10 @@ void Notifier::serve(const launch::Call &call) {
 }
 
 void Notifier::deny(const launch::Call &call, const ThreadFacts &caller) {
-  // Entered first: who has its answer finds the row.
-  (void)ledger_.add_call(jail_.jid, denial::object_of_call(call.nr, call.args), caller.name, caller.uid,
-                         static_cast<uint32_t>(caller.process));
+  // Entered first: who has the answer finds the row.
+  const auto entered = ledger_.add_call(jail_.jid, denial::object_of_call(call.nr, call.args), caller.name, caller.uid,
+                                        static_cast<uint32_t>(caller.process));
+  static_cast<void>(entered.has_value()); // a full table: it is refused all the same
   launch::refuse(jail_.listener, call.id, launch::refusal(jail_.profile, call));
   on_denial_();
 }

@@ -35,6 +35,7 @@ private:
         pause_(std::move(pause)), on_denial_(std::move(on_denial)) {}
   Status listen();
   void on_events(uint32_t events);
+  void pause_for(uint64_t ms); // less than a second
   void on_pause_over();
   void serve(const launch::Call &call);
   void deny(const launch::Call &call, const ThreadFacts &caller);

@@ -113,7 +113,7 @@ int prepare(const launch::Call &call, Prepared &out) {
 
 int make(const Prepared &call) {
   switch (call.nr) {
-  case SYS_sched_setaffinity: return error_of(syscall(call.nr, call.target, call.second, call.bytes.data()));
+  case SYS_sched_setaffinity:
   case SYS_sched_setscheduler: return error_of(syscall(call.nr, call.target, call.second, call.bytes.data()));
   case SYS_sched_setparam: return error_of(syscall(call.nr, call.target, call.bytes.data()));
   case SYS_sched_setattr: return error_of(syscall(call.nr, call.target, call.bytes.data(), call.second));
