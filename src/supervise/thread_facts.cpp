@@ -33,6 +33,17 @@ std::string_view field(std::string_view status, std::string_view name) {
   return {};
 }
 
+// The kernel writes newline and backslash of a name as two characters there.
+std::string unescape(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); i++) {
+    const bool escaped = text[i] == '\\' && i + 1 < text.size();
+    if (escaped) i++;
+    out += escaped && text[i] == 'n' ? '\n' : text[i];
+  }
+  return out;
+}
+
 } // namespace
 
 std::optional<ThreadFacts> thread_facts(pid_t thread) {
@@ -46,7 +57,7 @@ std::optional<ThreadFacts> thread_facts(pid_t thread) {
   const auto permitted = field(status, "CapPrm:");
   const auto [end, error] = std::from_chars(permitted.data(), permitted.data() + permitted.size(), facts.permitted, 16);
   if (!uid || !effective || error != std::errc() || permitted.empty()) return std::nullopt;
-  facts.name = field(status, "Name:"); // the kernel escapes newlines and backslashes in it
+  facts.name = unescape(field(status, "Name:"));
   facts.process = *process;
   facts.uid = *uid;
   facts.effective_uid = *effective;
