@@ -135,7 +135,7 @@ SJ_TABLE struct sj_permission sj_permissions[SJ_PERMS] = {
     {"remap-file-pages", "remap_file_pages(2)", SJ_LM, SJ_LMH, 0, SJ_CALL(remap_file_pages, EPERM, 1, 0, 1, 0)},
     {"scheduling-read", "sched_getscheduler(2) and its kin of any process id", SJ_LM, SJ_LMH, 0,
      SJ_CALL(sched_getscheduler, EPERM, SJ_NO_FD, 0, 0, 0)},
-    {"seccomp-listener", "seccomp(2) filters that report to a process of the jail", SJ_LM, SJ_LMH, 0,
+    {"seccomp-listener", "seccomp(2) filters that report to a process of the jail; no ledger", 0, SJ_LMH, 0,
      SJ_CALL(seccomp, EPERM, 1, 8, SJ_BAD, 0)},
     {"setfcap", "capabilities of files, as package tools set them", SJ_LM, SJ_LMH, SJ_CAP(SETFCAP), SJ_NO_CALL},
     {"socket-diag", "the list of the machine's sockets: ss(8)", SJ_L, SJ_LMH, 0, SJ_NETLINK_CALL(4)},

@@ -76,6 +76,7 @@ struct sj_jail {
 struct sj_member {
 	__u32 jid;
 	__u32 profile;
+	__u32 quiet; /* refusals are not recorded: the anchor tries the guards, and nothing of the jail runs yet */
 	__u32 naddrs;
 	struct sj_addr addrs[SJ_ADDRS_MAX];
 };
@@ -157,7 +158,7 @@ struct sj_task_row {
 	__u64 slice_from_ns; /* on_cpu: since when, as the scheduler's own figures say */
 };
 
-/* Table "denied": jid (SJ_HOST too) -> how often each rule refused. */
+/* Table "denied": jid (SJ_HOST too) -> how often each rule refused. What was refused to whom is in abi/denials.h. */
 enum sj_rule {
 	SJ_RULE_BIND_OWNED,      /* bind of a port that another jail owns */
 	SJ_RULE_BIND_UNRESERVED, /* bind of a port that the jail did not reserve */
@@ -169,6 +170,7 @@ enum sj_rule {
 	SJ_RULE_CALL_NEAR,       /* a link-local, multicast or broadcast address, without permission */
 	SJ_RULE_ADDRESS,         /* an address that the jail is not pinned to, as source or at bind */
 	SJ_RULE_BIND_SHARED,     /* bind of a port that a process outside the jail serves (SO_REUSEPORT) */
+	SJ_RULE_SYSCALL,         /* system call; counted by the jail's supervisor, in "denied_calls" */
 	SJ_RULES
 };
 struct sj_denied {

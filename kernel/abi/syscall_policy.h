@@ -651,6 +651,20 @@ static inline int sj_rule_stands(const struct sj_syscall_rule *r, __u64 permissi
 	       (r->with == SJ_PERM_NONE || sj_has(permissions, r->with));
 }
 
+/* Is the call one that the supervisor answers, and so counts? ENOSYS is answered by the filter alone: programs ask
+ * whether the kernel has a call (libc's clone3 at each fork) and take another, so nothing was denied. */
+static inline int sj_is_told(int error)
+{
+	return error != 0 && error != ENOSYS;
+}
+
+/* Does the supervisor hold the filter's listener? The kernel takes one for each task, so a jail whose programs may have
+ * their own has a filter that answers everything itself: nothing is told, and no call is made in the caller's name. */
+static inline int sj_has_listener(__u64 permissions)
+{
+	return !sj_has(permissions, SJ_PERM_SECCOMP_LISTENER);
+}
+
 static inline int sj_condition_holds(const struct sj_condition *c, const __u64 *args)
 {
 	switch (c->op) {

@@ -4,7 +4,7 @@
  * its addresses it names and whatever call sent it. Nothing gets past it; a TCP connection that only this one refuses
  * gets no answer, for the kernel takes a dropped SYN for a lost one. The rules are in abi/net_policy.h. */
 #include "abi/net_policy.h"
-#include "linux/tables.bpf.h"
+#include "linux/denials.bpf.h"
 #include "linux/packets.bpf.h"
 #include "linux/sockets.bpf.h"
 
@@ -86,10 +86,14 @@ static __always_inline enum sj_rule judge(void *ctx, struct bpf_sock *sk, const 
 
 /* --- connect(2) and sendmsg(2) --- */
 
-/* Every refusal of these hooks. */
-static __always_inline int deny(struct bpf_sock_addr *ctx, __u32 jid, enum sj_rule rule)
+/* Every refusal of these hooks. `at` is the address that was refused: where to, or where from. */
+static __always_inline int refuse(struct bpf_sock_addr *ctx, const struct sj_member *me, enum sj_rule rule,
+                                  const struct sj_addr *at)
 {
-	return count_denied(jid, rule);
+	const __u32 port = rule == SJ_RULE_ADDRESS ? 0 : bpf_ntohs((__u16)ctx->user_port);
+	const struct sj_port_object object = {port, sj_proto_bit(ctx->protocol), *at};
+
+	return deny_port(me, rule, &object, SJ_CURRENT);
 }
 
 /* The first half of each hook. me NULL: the answer is in `decision`. */
@@ -102,6 +106,7 @@ static __always_inline struct caller caller_of(struct bpf_sock_addr *ctx)
 {
 	struct sj_settings *set = the_settings();
 	struct caller caller = {.me = 0, .decision = SJ_ALLOW};
+	const struct sj_addr nowhere = {};
 
 	if (!set) {
 		caller.decision = SJ_DENY;
@@ -112,7 +117,7 @@ static __always_inline struct caller caller_of(struct bpf_sock_addr *ctx)
 	caller.me = current_member(set);
 	/* As in ports.bpf.c: a host process that uses a jail's socket is the host; a task of no jail is lost. */
 	if (!caller.me && bpf_get_current_ancestor_cgroup_id((int)set->jail_level - 1) == set->parent_cgroup)
-		caller.decision = deny(ctx, SJ_HOST, SJ_RULE_CALL_HOST);
+		caller.decision = refuse(ctx, 0, SJ_RULE_CALL_HOST, &nowhere);
 	return caller;
 }
 
@@ -128,7 +133,7 @@ static __always_inline int may_go(struct bpf_sock_addr *ctx, const struct sj_mem
 	to.at = *at;
 	to.place = sj_place_of(at);
 	rule = judge(ctx, ctx->sk, me, &to);
-	return rule == SJ_NO_RULE ? SJ_ALLOW : deny(ctx, me->jid, rule);
+	return rule == SJ_NO_RULE ? SJ_ALLOW : refuse(ctx, me, rule, at);
 }
 
 static __always_inline void address6(struct sj_addr *to, __u32 a, __u32 b, __u32 c, __u32 d)
@@ -145,13 +150,13 @@ static __always_inline void address6(struct sj_addr *to, __u32 a, __u32 b, __u32
 static __always_inline int pin_source(struct bpf_sock_addr *ctx, const struct sj_member *me, __u32 family)
 {
 	struct bpf_sock *sk = ctx->sk;
-	struct sj_addr bound;
+	struct sj_addr bound = {};
 	const struct sj_addr *pinned;
 
 	if (me->naddrs == 0)
 		return SJ_ALLOW;
 	if (!sk)
-		return deny(ctx, me->jid, SJ_RULE_ADDRESS);
+		return refuse(ctx, me, SJ_RULE_ADDRESS, &bound);
 	if (ctx->family == AF_INET6) {
 		address6(&bound, sk->src_ip6[0], sk->src_ip6[1], sk->src_ip6[2], sk->src_ip6[3]);
 		sj_addr_normalise(&bound);
@@ -159,10 +164,10 @@ static __always_inline int pin_source(struct bpf_sock_addr *ctx, const struct sj
 		bound = (struct sj_addr){.family = 4, .addr_be = {sk->src_ip4}};
 	}
 	if (!sj_addr_is_any(&bound))
-		return sj_has_address(me, &bound) ? SJ_ALLOW : deny(ctx, me->jid, SJ_RULE_ADDRESS);
+		return sj_has_address(me, &bound) ? SJ_ALLOW : refuse(ctx, me, SJ_RULE_ADDRESS, &bound);
 	pinned = sj_pinned(me, family);
 	if (!pinned)
-		return deny(ctx, me->jid, SJ_RULE_ADDRESS);
+		return refuse(ctx, me, SJ_RULE_ADDRESS, &bound);
 	if (ctx->family == AF_INET6) {
 		struct sockaddr_in6 at = {.sin6_family = AF_INET6};
 
@@ -180,7 +185,7 @@ static __always_inline int pin_source(struct bpf_sock_addr *ctx, const struct sj
 		if (bpf_bind(ctx, (struct sockaddr *)&at, sizeof(at)) == 0)
 			return SJ_ALLOW;
 	}
-	return deny(ctx, me->jid, SJ_RULE_ADDRESS);
+	return refuse(ctx, me, SJ_RULE_ADDRESS, &bound);
 }
 
 SEC("cgroup/connect4")
@@ -227,11 +232,11 @@ int jail_sendmsg4(struct bpf_sock_addr *ctx)
 	if (sj_addr_is_any(&from) && caller.me->naddrs != 0) {
 		pinned = sj_pinned(caller.me, 4);
 		if (!pinned)
-			return deny(ctx, caller.me->jid, SJ_RULE_ADDRESS);
+			return refuse(ctx, caller.me, SJ_RULE_ADDRESS, &from);
 		ctx->msg_src_ip4 = pinned->addr_be[0];
 		return SJ_ALLOW;
 	}
-	return sj_has_address(caller.me, &from) ? SJ_ALLOW : deny(ctx, caller.me->jid, SJ_RULE_ADDRESS);
+	return sj_has_address(caller.me, &from) ? SJ_ALLOW : refuse(ctx, caller.me, SJ_RULE_ADDRESS, &from);
 }
 
 SEC("cgroup/sendmsg6")
@@ -250,7 +255,7 @@ int jail_sendmsg6(struct bpf_sock_addr *ctx)
 	if (sj_addr_is_any(&from) && caller.me->naddrs != 0) {
 		pinned = sj_pinned(caller.me, 6);
 		if (!pinned)
-			return deny(ctx, caller.me->jid, SJ_RULE_ADDRESS);
+			return refuse(ctx, caller.me, SJ_RULE_ADDRESS, &from);
 		ctx->msg_src_ip6[0] = pinned->addr_be[0];
 		ctx->msg_src_ip6[1] = pinned->addr_be[1];
 		ctx->msg_src_ip6[2] = pinned->addr_be[2];
@@ -258,7 +263,7 @@ int jail_sendmsg6(struct bpf_sock_addr *ctx)
 		return SJ_ALLOW;
 	}
 	sj_addr_normalise(&from);
-	return sj_has_address(caller.me, &from) ? SJ_ALLOW : deny(ctx, caller.me->jid, SJ_RULE_ADDRESS);
+	return sj_has_address(caller.me, &from) ? SJ_ALLOW : refuse(ctx, caller.me, SJ_RULE_ADDRESS, &from);
 }
 
 /* --- What leaves --- */
@@ -287,9 +292,12 @@ static __always_inline int read_destination(struct __sk_buff *skb, const struct 
 }
 
 /* Every refusal of the egress program. */
-static __always_inline int drop(struct __sk_buff *skb, const struct sj_member *me, enum sj_rule rule)
+static __always_inline int drop(const struct sj_member *me, enum sj_rule rule, __u32 proto, __u32 port,
+                                const struct sj_addr *at)
 {
-	count_denied(me ? me->jid : SJ_HOST, rule);
+	const struct sj_port_object object = {port, proto, *at};
+
+	deny_port(me, rule, &object, SJ_UNKNOWN);
 	return DROP;
 }
 
@@ -322,19 +330,19 @@ int jail_egress(struct __sk_buff *skb)
 	if (!in_host_netns(sk, set))
 		return PASS;
 	if (!read_packet(skb, &packet))
-		return drop(skb, me, SJ_RULE_CALL_HOST);
+		return drop(me, SJ_RULE_CALL_HOST, 0, 0, &packet.to);
 	if (me && !sj_has_address(me, &packet.from))
-		return drop(skb, me, SJ_RULE_ADDRESS);
+		return drop(me, SJ_RULE_ADDRESS, sj_proto_bit(packet.protocol), 0, &packet.from);
 	if ((!by_lo && asks_at_connect(sk)) || (me && me->profile == SJ_PROFILE_LOW))
 		return PASS;
 	if (!read_destination(skb, &packet, by_lo, &to))
-		return drop(skb, me, SJ_RULE_CALL_HOST);
+		return drop(me, SJ_RULE_CALL_HOST, to.proto, to.port, &packet.to);
 	if (!to.proto || to.place == SJ_FAR)
 		return PASS;
 	if (!me) /* the socket outlived its jail, or was made by a task that is lost */
-		return drop(skb, me, SJ_RULE_CALL_HOST);
+		return drop(me, SJ_RULE_CALL_HOST, to.proto, to.port, &packet.to);
 	rule = judge(skb, sk, me, &to);
-	return rule == SJ_NO_RULE ? PASS : drop(skb, me, rule);
+	return rule == SJ_NO_RULE ? PASS : drop(me, rule, to.proto, to.port, &to.at);
 }
 
 char LICENSE[] SEC("license") = "GPL";

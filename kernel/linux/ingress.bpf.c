@@ -5,32 +5,34 @@
  * A UDP socket that was never bound takes datagrams for every address; a jail that is pinned gets its own only. And who
  * on this host sends a datagram may be answered: egress.bpf.c asks. */
 #include "abi/net_policy.h"
-#include "linux/tables.bpf.h"
+#include "linux/denials.bpf.h"
 #include "linux/packets.bpf.h"
 #include "linux/sockets.bpf.h"
 
 /* Every refusal of the program that is counted. */
-static __always_inline int drop(struct __sk_buff *skb, __u32 jid, enum sj_rule rule)
+static __always_inline int drop(const struct sj_member *owner, enum sj_rule rule, __u32 proto, __u32 port,
+                                const struct sj_addr *at)
 {
-	count_denied(jid, rule);
+	const struct sj_port_object object = {port, proto, *at};
+
+	deny_port(owner, rule, &object, SJ_UNKNOWN);
 	return DROP;
 }
 
-static __always_inline int may_answer(struct __sk_buff *skb, const struct sj_member *owner, __u32 port,
-                                      const struct sj_addr *to)
+static __always_inline int may_answer(const struct sj_member *owner, __u32 port, const struct sj_addr *to)
 {
 	struct sj_port_row *row;
 
 	if (!owner) /* a socket below the jails' parent that is in no jail */
-		return drop(skb, SJ_HOST, SJ_RULE_LISTEN_UNBOUND);
+		return drop(0, SJ_RULE_LISTEN_UNBOUND, SJ_TCP, port, to);
 	if (!sj_has_address(owner, to))
-		return drop(skb, owner->jid, SJ_RULE_ADDRESS);
+		return drop(owner, SJ_RULE_ADDRESS, SJ_TCP, port, to);
 	if (sj_unreserved_listen(owner->profile, port))
 		return PASS;
 	row = bpf_map_lookup_elem(&ports, &port);
 	if (row && sj_owns(row, owner->jid, SJ_TCP, to))
 		return PASS;
-	return drop(skb, owner->jid, SJ_RULE_LISTEN_UNBOUND);
+	return drop(owner, SJ_RULE_LISTEN_UNBOUND, SJ_TCP, port, to);
 }
 
 /* Two CPUs may write one slot at a time and mix two senders; both have sent. */
@@ -58,7 +60,7 @@ static __always_inline int receive_datagram(struct __sk_buff *skb, struct bpf_so
 	if (!owner)
 		return PASS;
 	if (!sj_has_address(owner, &packet->to) && sj_place_of(&packet->to) != SJ_NEAR)
-		return drop(skb, owner->jid, SJ_RULE_ADDRESS);
+		return drop(owner, SJ_RULE_ADDRESS, SJ_UDP, 0, &packet->to);
 	if (sk && skb->ifindex == LOOPBACK && owner->profile != SJ_PROFILE_LOW &&
 	    !bpf_skb_load_bytes(skb, packet->offset, ports_of, sizeof(ports_of)))
 		remember(sk, &packet->from, (__u32)ports_of[0] << 8 | ports_of[1]);
@@ -93,7 +95,7 @@ int jail_ingress(struct __sk_buff *skb)
 		return PASS;
 	if (sk && !in_host_netns(sk, set))
 		return PASS;
-	return may_answer(skb, member_of_socket(skb, set), (__u32)tcp[2] << 8 | tcp[3], &packet.to);
+	return may_answer(member_of_socket(skb, set), (__u32)tcp[2] << 8 | tcp[3], &packet.to);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -3,7 +3,7 @@
  * jail_*  at the jails' parent cgroup: what a jail may bind beyond the ports it owns.
  * A bind of port 0 passes bind4/6, the kernel picks a port afterwards; hence post_bind looks again. */
 #include "abi/net_policy.h"
-#include "linux/tables.bpf.h"
+#include "linux/denials.bpf.h"
 #include "linux/sockets.bpf.h"
 
 #define EADDRINUSE 98
@@ -24,6 +24,13 @@ static __always_inline int is_reserved(__u32 port)
 	return bits && (*bits >> (port & 63) & 1);
 }
 
+static __always_inline int deny_bind(const struct sj_member *me, enum sj_rule rule, const struct want *want)
+{
+	const struct sj_port_object object = {want->port, want->proto, want->at};
+
+	return deny_port(me, rule, &object, SJ_CURRENT);
+}
+
 /* The root layer, once the bit of the port is known to be set. */
 static __noinline int reserved_bind(struct want *want, __u64 netns)
 {
@@ -42,7 +49,7 @@ static __noinline int reserved_bind(struct want *want, __u64 netns)
 	jid = me ? me->jid : SJ_HOST;
 	if (sj_reserved_bind(row, jid, want->proto, &want->at))
 		return SJ_ALLOW;
-	return count_denied(jid, SJ_RULE_BIND_OWNED);
+	return deny_bind(me, SJ_RULE_BIND_OWNED, want);
 }
 
 /* The address of a jail that is pinned to some: a wildcard becomes the first of its family; :: becomes IPv4 where there
@@ -84,10 +91,10 @@ static __noinline int jail_bind(struct want *want, __u64 netns)
 		 * jail is one that is half made, or lost. */
 		if (bpf_get_current_ancestor_cgroup_id((int)set->jail_level - 1) != set->parent_cgroup)
 			return SJ_ALLOW;
-		return count_denied(SJ_HOST, SJ_RULE_BIND_UNRESERVED);
+		return deny_bind(0, SJ_RULE_BIND_UNRESERVED, want);
 	}
 	if (!pin(me, want))
-		return count_denied(me->jid, SJ_RULE_ADDRESS);
+		return deny_bind(me, SJ_RULE_ADDRESS, want);
 	if (want->port == 0 || !want->proto)
 		return SJ_ALLOW;
 	if (sj_unreserved_bind(me->profile, want->port)) {
@@ -97,7 +104,7 @@ static __noinline int jail_bind(struct want *want, __u64 netns)
 	row = bpf_map_lookup_elem(&ports, &want->port);
 	if (row && sj_owns(row, me->jid, want->proto, &want->at))
 		return SJ_ALLOW;
-	return count_denied(me->jid, SJ_RULE_BIND_UNRESERVED);
+	return deny_bind(me, SJ_RULE_BIND_UNRESERVED, want);
 }
 
 /* user_port is a __be16 in a __u32. The context is read member by member: the verifier takes no copies of it. */
@@ -187,6 +194,7 @@ int root_post_bind6(struct bpf_sock *sk)
 static __always_inline int may_share(struct bpf_sock_addr *ctx, const struct want *want)
 {
 	const struct sj_addr any4 = {.family = 4};
+	struct sj_settings *set = the_settings();
 	__u32 port = want->port;
 	struct sj_port_row *row;
 
@@ -198,7 +206,7 @@ static __always_inline int may_share(struct bpf_sock_addr *ctx, const struct wan
 	if (row && !sj_reserved_bind(row, want->shared, want->proto, &want->at))
 		return SJ_ALLOW; /* the root layer refuses it, for the better reason */
 	bpf_set_retval(-EADDRINUSE);
-	return count_denied(want->shared, SJ_RULE_BIND_SHARED);
+	return set ? deny_bind(current_member(set), SJ_RULE_BIND_SHARED, want) : SJ_DENY;
 }
 
 SEC("cgroup/bind4")

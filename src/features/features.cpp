@@ -1,5 +1,6 @@
 #include "features/features.h"
 
+#include "denial/sources.h"
 #include "features/probes.h"
 #include "loader/loader.h"
 
@@ -31,6 +32,7 @@ std::vector<Feature> probe_features() {
   add(features, "landlock-mount", "mount, umount, pivot_root fail", true, probes::landlock_mounts());
   add(features, "hidepid", "/proc shows the jail's own processes only", true, probes::proc_hidepid());
   add(features, "seccomp", "system calls by profile", true, probes::seccomp_filter());
+  add(features, "seccomp-notify", "refused system calls are told and answered", true, probes::seccomp_notify());
   for (const auto &program : probe_secmodel())
     features.push_back({"bpf-" + program.name, program.purpose, true, program.works, program.reason});
   for (const char *name : {"memory", "pids"}) {
@@ -39,6 +41,10 @@ std::vector<Feature> probe_features() {
         name == std::string_view("memory") ? "memory of the whole jail" : "processes and threads", false,
         std::move(found));
   }
+  for (const auto &source : denial::sources())
+    if (source.name == std::string_view("landlock"))
+      features.push_back(
+          {"landlock-audit", "signals and the like that were refused are told", false, source.active, source.detail});
   add(features, "overlay", "roots with a shared lower layer", false, probes::overlay());
   return features;
 }

@@ -3,6 +3,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "launch/domain.h"
+#include "launch/notify.h"
 #include "sys/call.h"
 #include "sys/file.h"
 
@@ -172,6 +173,31 @@ Found seccomp_filter() {
   });
   if (status != kHeld)
     return fail(ErrorKind::Unsupported, status == kOther ? "seccomp(2) refused the filter" : "the filter did not act");
+  return std::string();
+}
+
+Found seccomp_notify() {
+  const int status = in_child([] {
+    sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog filter{4, code};
+    const Fd listener(
+        static_cast<int>(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                                 SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &filter)));
+    if (!listener) return errno == EBUSY ? kOther + 1 : kOther;
+    const pid_t caller = fork(); // under the same filter
+    if (caller == 0) _exit(syscall(SYS_getppid) == -1 && errno == ENOTTY ? kHeld : kNotHeld);
+    const auto call = launch::receive_call(listener.get());
+    if (call && *call) launch::refuse(listener.get(), (*call)->id, ENOTTY);
+    int answered = 0;
+    return waitpid(caller, &answered, 0) == caller && WIFEXITED(answered) ? WEXITSTATUS(answered) : kOther;
+  });
+  if (status == kOther + 1)
+    return fail(ErrorKind::Unsupported, "this process is under a filter that has a listener already (a container?)");
+  if (status != kHeld)
+    return fail(ErrorKind::Unsupported, status == kOther ? "no listener for a filter" : "the answer did not arrive");
   return std::string();
 }
 

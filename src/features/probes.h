@@ -19,7 +19,8 @@ Found landlock_mounts();   // a process whose domain handles MAKE_CHAR cannot mo
 Found proc_hidepid();      // a scoped process does not find its parent in a /proc with hidepid=ptraceable
 Found mount_api();         // fsopen, open_tree, mount_setattr, move_mount
 Found seccomp_filter();
-Found namespaces(); // mount, IPC, UTS, cgroup
+Found seccomp_notify(); // a call waits for another process to answer it
+Found namespaces();     // mount, IPC, UTS, cgroup
 Found overlay();
 
 } // namespace jails::probes

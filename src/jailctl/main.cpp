@@ -17,6 +17,7 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"limits", "a jail's limits, and what is used of them", limits},
     {"set", "change a jail's limits while it runs", set},
     {"stats", "what each jail uses, also for Prometheus", stats},
+    {"why", "what a jail was refused, and what would allow it", why},
     {"features", "what this kernel can guard, found by trying", features},
     {"verify", "try from inside a jail what its profile forbids", verify},
     {"load", "load secmodel_jail into the kernel", load},

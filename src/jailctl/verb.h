@@ -23,5 +23,6 @@ jails::Result<int> stop(const Call &call);
 jails::Result<int> supervise(const Call &call);
 jails::Result<int> unload(const Call &call);
 jails::Result<int> verify(const Call &call);
+jails::Result<int> why(const Call &call);
 
 } // namespace jailctl

@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -155,12 +156,41 @@ void drop_bounding_set() {
   }
 }
 
+// The supervisor gets the listener before anything of the jail runs, and nothing in the jail keeps it: whoever held it
+// could answer for the supervisor.
+bool send_listener(int listener) {
+  char byte = 'L';
+  iovec part{.iov_base = &byte, .iov_len = 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof listener);
+  memcpy(CMSG_DATA(header), &listener, sizeof listener);
+  return sendmsg(plan->channel, &message, MSG_NOSIGNAL) == 1 && close(listener) == 0;
+}
+
+// A call that the supervisor has begun to answer is not interrupted by signals (WAIT_KILLABLE_RECV, Linux 5.19): it
+// would be made, and counted, again.
+void set_filter() {
+  const unsigned flags =
+      plan->listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0U;
+  const int listener = static_cast<int>(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &plan->filter));
+  need(listener >= 0, Step::Filter);
+  if (plan->listener) need(send_listener(listener), Step::Listener);
+}
+
 // The filter is set while CAP_SYS_ADMIN is still there: without no_new_privs the kernel wants it (seccomp(2)).
 void drop_privileges() {
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   drop_bounding_set();
   if (plan->no_new_privs) need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, Step::NoNewPrivs);
-  need(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &plan->filter) == 0, Step::Filter);
+  set_filter();
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   const auto low = static_cast<uint32_t>(plan->capabilities);
   const auto high = static_cast<uint32_t>(plan->capabilities >> 32U);
@@ -224,6 +254,7 @@ const char *step_name(Step step) {
   case Step::LandlockCheck: return "Landlock domain does not hold";
   case Step::BoundingSet: return "capability bounding set";
   case Step::Filter: return "seccomp filter";
+  case Step::Listener: return "handing over the filter's listener";
   case Step::Capabilities: return "capabilities";
   case Step::Descriptors: return "descriptors";
   case Step::Exec: return "executing the anchor";

@@ -31,6 +31,7 @@ enum class Step : uint32_t {
   LandlockCheck,
   BoundingSet,
   Filter,
+  Listener,
   Capabilities,
   Descriptors,
   Exec
@@ -60,6 +61,7 @@ struct ChildPlan {
   const char *hostname;
   int landlock;
   sock_fprog filter;
+  bool listener; // of the filter, sent up the channel
   uint64_t capabilities;
   bool no_new_privs;
   bool mask_proc;      // /proc has more than processes in it

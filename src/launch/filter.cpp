@@ -18,7 +18,8 @@ sock_filter jump(unsigned code, uint32_t k, size_t jt, size_t jf) {
   return {static_cast<uint16_t>(BPF_JMP | code | BPF_K), static_cast<uint8_t>(jt), static_cast<uint8_t>(jf), k};
 }
 
-sock_filter answer(int error) {
+sock_filter answer(int error, bool told) {
+  if (told && sj_is_told(error) != 0) return statement(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
   return statement(BPF_RET | BPF_K, error == 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | static_cast<uint32_t>(error));
 }
 
@@ -46,14 +47,15 @@ Code guarded(const sj_condition &c, const Code &body) {
 }
 
 Code code_for(uint32_t profile, uint64_t permissions, uint32_t nr) {
+  const bool told = sj_has_listener(permissions) != 0;
   Code code;
   for (const auto &rule : sj_syscall_rules) {
     if (rule.nr != nr || sj_rule_stands(&rule, permissions) == 0) continue;
-    const Code body = guarded(rule.when[0], guarded(rule.when[1], {answer(rule.error)}));
+    const Code body = guarded(rule.when[0], guarded(rule.when[1], {answer(rule.error, told)}));
     code.insert(code.end(), body.begin(), body.end());
     if (rule.when[0].op == SJ_ANY) return code;
   }
-  code.push_back(answer(sj_syscall_default(profile, nr)));
+  code.push_back(answer(sj_syscall_default(profile, nr), told));
   return code;
 }
 
@@ -91,7 +93,7 @@ std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions) {
     Code code = code_for(level, permissions, nr);
     if (segments.empty() || !same(segments.back().code, code)) segments.push_back({nr, std::move(code)});
   }
-  Code filter{load_word(offsetof(seccomp_data, arch)), jump(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0), answer(ENOSYS),
+  Code filter{load_word(offsetof(seccomp_data, arch)), jump(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0), answer(ENOSYS, false),
               load_word(offsetof(seccomp_data, nr))};
   const Code body = search(segments);
   filter.insert(filter.end(), body.begin(), body.end());

@@ -10,8 +10,10 @@
 
 namespace jails::launch {
 
-// A foreign architecture (int 0x80) gets ENOSYS, x32 too. At most BPF_MAXINSNS instructions.
-// permissions: those in force (abi/permissions.h).
+// What the table refuses with ENOSYS the filter answers itself; every other refusal waits for the supervisor to answer
+// it (notify.h), and is ENOSYS where there is none; with the permission seccomp-listener the filter answers everything
+// (sj_has_listener). A foreign architecture (int 0x80) gets ENOSYS, x32 too. At most
+// BPF_MAXINSNS instructions. permissions: those in force (abi/permissions.h).
 std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions);
 
 } // namespace jails::launch

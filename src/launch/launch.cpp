@@ -1,9 +1,11 @@
 #include "launch/launch.h"
 
 #include "abi/capability_policy.h"
+#include "abi/syscall_policy.h"
 #include "launch/child.h"
 #include "launch/domain.h"
 #include "launch/filter.h"
+#include "launch/notify.h"
 #include "launch/root.h"
 #include "model/policy.h"
 #include "sys/call.h"
@@ -91,13 +93,28 @@ Status verify(const Anchor &anchor, const Request &request) {
   const CheckRequest question{ToAnchor::Check, static_cast<uint32_t>(getpid()), request.probe_port, request.call_port,
                               effective(request.spec.profile, request.spec.permissions)};
   TRY(sys::send_message(anchor.channel(), {reinterpret_cast<const char *>(&question), sizeof question}));
-  pollfd ready{.fd = anchor.channel(), .events = POLLIN, .revents = 0};
-  if (poll(&ready, 1, 10000) != 1) return fail(ErrorKind::System, "the anchor does not answer");
+  pollfd ready[] = {{.fd = anchor.channel(), .events = POLLIN, .revents = 0},
+                    {.fd = anchor.listener(), .events = POLLIN, .revents = 0}};
+  while (ready[0].revents == 0) {
+    if (poll(ready, 2, 10000) <= 0) return fail(ErrorKind::System, "the anchor does not answer");
+    if ((ready[1].revents & POLLIN) == 0) continue;
+    // What it tries waits for an answer too, and is nobody's denial.
+    const auto call = receive_call(anchor.listener());
+    if (!call) return fail(ErrorKind::Unsupported, "guard does not hold: seccomp filter"); // that is no listener
+    if (*call) refuse(anchor.listener(), (*call)->id, refusal(request.spec.profile, question.permissions, **call));
+  }
   const auto answer = TRY(sys::receive_message(anchor.channel(), sizeof(CheckReply)));
   CheckReply reply{};
   if (answer.bytes.size() != sizeof reply) return fail(ErrorKind::System, "the anchor ended during its checks");
   memcpy(&reply, answer.bytes.data(), sizeof reply);
   return judge(reply, request.spec);
+}
+
+// The first message from the child, sent before it became the anchor.
+Result<Fd> receive_listener(const Anchor &anchor) {
+  auto message = TRY(sys::receive_message(anchor.channel(), 1, MSG_DONTWAIT));
+  if (message.fds.size() != 1) return fail(ErrorKind::System, "the listener of the seccomp filter did not arrive");
+  return std::move(message.fds[0]);
 }
 
 pid_t clone_into(int cgroup, int *pidfd) {
@@ -113,7 +130,7 @@ pid_t clone_into(int cgroup, int *pidfd) {
 
 Anchor::Anchor(Anchor &&other) noexcept
     : pid_(std::exchange(other.pid_, 0)), pidfd_(std::move(other.pidfd_)), channel_(std::move(other.channel_)),
-      pts_(std::move(other.pts_)) {}
+      pts_(std::move(other.pts_)), listener_(std::move(other.listener_)) {}
 
 Anchor &Anchor::operator=(Anchor &&other) noexcept {
   if (this != &other) {
@@ -122,6 +139,7 @@ Anchor &Anchor::operator=(Anchor &&other) noexcept {
     pidfd_ = std::move(other.pidfd_);
     channel_ = std::move(other.channel_);
     pts_ = std::move(other.pts_);
+    listener_ = std::move(other.listener_);
   }
   return *this;
 }
@@ -163,6 +181,7 @@ Result<Anchor> launch(const Request &request) {
   plan.hostname = hostname.c_str();
   plan.landlock = domain.get();
   plan.filter = {static_cast<unsigned short>(filter.size()), filter.data()};
+  plan.listener = sj_has_listener(permissions) != 0;
   plan.capabilities = capabilities(spec);
   plan.no_new_privs = sj_no_new_privs(permissions) != 0;
   plan.mask_proc = sj_has(permissions, SJ_PERM_PROC_SYSTEM) != 0; // otherwise it is mounted with subset=pid
@@ -182,6 +201,7 @@ Result<Anchor> launch(const Request &request) {
   if (n == sizeof failure) TRY(failure_of(failure, root));
   if (n != 0) return fail(ErrorKind::System, "the child died during the launch");
   anchor_end.reset();
+  if (plan.listener) anchor.set_listener(TRY(receive_listener(anchor)));
   TRY(verify(anchor, request));
   return anchor;
 }

@@ -22,6 +22,7 @@ struct Request {
 // called.
 class Anchor {
 public:
+  // listener() is -1 until set_listener(), and stays so where the filter has none (sj_has_listener).
   Anchor(pid_t pid, Fd pidfd, Fd channel, Fd pts)
       : pid_(pid), pidfd_(std::move(pidfd)), channel_(std::move(channel)), pts_(std::move(pts)) {}
   Anchor(Anchor &&other) noexcept;
@@ -31,13 +32,16 @@ public:
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] int channel() const { return channel_.get(); }
   [[nodiscard]] int pts() const { return pts_.get(); }
+  // Where the calls that the filter refuses wait for their answers (notify.h). Whoever has the anchor has to serve it.
+  [[nodiscard]] int listener() const { return listener_.get(); }
+  void set_listener(Fd listener) { listener_ = std::move(listener); }
   // Somebody else reaped it.
   void forget() { pid_ = 0; }
 
 private:
   void end();
   pid_t pid_ = 0;
-  Fd pidfd_, channel_, pts_;
+  Fd pidfd_, channel_, pts_, listener_;
 };
 
 // Makes the jail's anchor behind every guard and verifies each. On failure nothing of it is left, and the error names

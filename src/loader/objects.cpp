@@ -51,8 +51,9 @@ static constexpr Concern kConcerns[] = {
     {"pace", "network rates of a jail", kPace, bytes_of<sj_pace>},
 };
 
-static constexpr std::string_view kTables[] = {"jails",   "members", "ports", "reserved", "settings", "cpu",
-                                               "running", "denied",  "pace",  "grants",   "peers"};
+static constexpr std::string_view kTables[] = {"jails", "members",      "ports",  "reserved", "settings",
+                                               "cpu",   "running",      "denied", "pace",     "grants",
+                                               "peers", "denied_calls", "ledger"};
 
 std::span<const Concern> concerns() { return kConcerns; }
 std::span<const std::string_view> table_names() { return kTables; }

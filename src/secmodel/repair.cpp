@@ -28,6 +28,7 @@ Result<std::vector<std::string>> Tables::repair_rows() {
   TRY(repair_members(jails, done));
   TRY(repair_counters(jails, done));
   TRY(repair_grants(jails, done));
+  TRY(repair_ledger(jails, done));
   TRY(repair_ports(jails, done));
   TRY(repair_bitmap(jails, done));
   return done;
@@ -76,6 +77,20 @@ Status Tables::repair_counters(const std::vector<Stored> &jails, std::vector<std
       done.push_back("counters of jid " + number(jid) + ": begun anew");
     }
   }
+  return {};
+}
+
+Status Tables::repair_ledger(const std::vector<Stored> &jails, std::vector<std::string> &done) {
+  const auto is_jail = [&](Jid jid) { return std::ranges::find(jails, jid, &Stored::first) != jails.end(); };
+  for (const auto &[jid, value] : TRY(denied_calls_.all()))
+    if (!is_jail(jid)) {
+      TRY(denied_calls_.erase(jid));
+      done.push_back("counter of calls of jid " + number(jid) + ", which is gone: removed");
+    }
+  size_t rows = 0;
+  for (const auto &[key, value] : TRY(ledger_.all()))
+    if (key.jid != SJ_HOST && !is_jail(key.jid)) rows += TRY(ledger_.erase(key));
+  if (rows != 0) done.push_back(number(rows) + " rows of the ledger of jails that are gone: removed");
   return {};
 }
 

@@ -29,7 +29,7 @@ static sj_addr to_row(const IpAddress &address) {
   return row;
 }
 
-static IpAddress from_row(const sj_addr &row) {
+IpAddress from_row(const sj_addr &row) {
   IpAddress address{.family = static_cast<uint8_t>(row.family)};
   memcpy(address.bytes.data(), row.addr_be, sizeof(row.addr_be));
   return address;
@@ -67,7 +67,7 @@ sj_grant_key key_of(Jid jid, const sj_grant &grant) {
 }
 
 sj_member member_of(Jid jid, const sj_jail &row) {
-  sj_member member{.jid = jid, .profile = row.profile, .naddrs = row.naddrs, .addrs = {}};
+  sj_member member{.jid = jid, .profile = row.profile, .quiet = 0, .naddrs = row.naddrs, .addrs = {}};
   std::ranges::copy(row.addrs, member.addrs);
   return member;
 }

@@ -14,6 +14,7 @@ namespace jails::rows {
 sj_port to_row(const PortReservation &port);
 PortReservation from_row(const sj_port &port);
 JailRow from_row(Jid jid, const sj_jail &row);
+IpAddress from_row(const sj_addr &row);
 
 // The claim that a reservation puts into the row of its port.
 inline sj_claim claim_of(Jid jid, const sj_port &port) { return {.jid = jid, .protos = port.protos, .at = port.at}; }

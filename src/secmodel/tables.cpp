@@ -43,6 +43,8 @@ Result<Tables> Tables::open(const Instance &instance) {
   tables.reserved_ = TRY_IN("secmodel_jail", decltype(tables.reserved_)::open(dir, "reserved"));
   tables.denied_ = TRY_IN("secmodel_jail", decltype(tables.denied_)::open(dir, "denied"));
   tables.grants_ = TRY_IN("secmodel_jail", decltype(tables.grants_)::open(dir, "grants"));
+  tables.denied_calls_ = TRY_IN("secmodel_jail", decltype(tables.denied_calls_)::open(dir, "denied_calls"));
+  tables.ledger_ = TRY_IN("secmodel_jail", decltype(tables.ledger_)::open(dir, "ledger"));
   tables.cpu_ = TRY_IN("secmodel_jail", decltype(tables.cpu_)::open(dir, "cpu", cpus));
   tables.running_ = TRY_IN("secmodel_jail", decltype(tables.running_)::open(dir, "running", cpus));
   return tables;
@@ -96,16 +98,14 @@ Result<std::vector<JailRow>> Tables::list() const {
 Result<Denials> Tables::denials(Jid jid) const {
   const auto row = TRY(denied_.lookup(jid));
   if (!row) return no_jail(jid);
-  return Denials{.bind_owned = row->count[SJ_RULE_BIND_OWNED],
-                 .bind_unreserved = row->count[SJ_RULE_BIND_UNRESERVED],
-                 .listen_unbound = row->count[SJ_RULE_LISTEN_UNBOUND],
-                 .device = row->count[SJ_RULE_DEVICE],
-                 .sysctl = row->count[SJ_RULE_SYSCTL],
-                 .call_host = row->count[SJ_RULE_CALL_HOST],
-                 .call_jail = row->count[SJ_RULE_CALL_JAIL],
-                 .call_near = row->count[SJ_RULE_CALL_NEAR],
-                 .address = row->count[SJ_RULE_ADDRESS],
-                 .bind_shared = row->count[SJ_RULE_BIND_SHARED]};
+  return denials_of(*row, TRY(denied_calls_.lookup(jid)).value_or(0));
+}
+
+Denials Tables::denials_of(const sj_denied &row, uint64_t calls) {
+  Denials denials;
+  std::ranges::copy(row.count, denials.count.begin());
+  denials.count[SJ_RULE_SYSCALL] = calls;
+  return denials;
 }
 
 // --- changing --------------------------------------------------------------------------------------------------------
@@ -212,6 +212,13 @@ Status Tables::bind_cgroup(Jid jid, uint64_t cgroup_id) {
   return members_.update(cgroup_id, rows::member_of(jid, row));
 }
 
+Status Tables::set_quiet(Jid jid, bool quiet) {
+  const sj_jail row = TRY(stored(jid));
+  sj_member member = rows::member_of(jid, row);
+  member.quiet = quiet;
+  return members_.update(row.cgroup_id, member, bpf::Put::Present);
+}
+
 Status Tables::set_anchor(Jid jid, pid_t pid) {
   sj_jail row = TRY(stored(jid));
   row.anchor = static_cast<uint32_t>(pid);
@@ -235,7 +242,13 @@ Status Tables::destroy(Jid jid) {
     TRY(release(jid, rows::ports_of(row)));
     TRY(forbid(jid, row));
     TRY(cpu_.erase(jid));
+    const auto counted = TRY(denied_.lookup(jid)).value_or(sj_denied{});
+    const bool programs = std::ranges::any_of(counted.count, [](uint64_t count) { return count != 0; });
     TRY(denied_.erase(jid));
+    const bool calls = TRY(denied_calls_.erase(jid));
+    if (!programs && !calls) return {}; // as of most transient jails: no row to look for in the whole table
+    for (const auto &[key, value] : TRY(ledger_.all()))
+      if (key.jid == jid) TRY(ledger_.erase(key));
     return {};
   };
   if (auto cleared = clear(); !cleared) return abandon(std::move(cleared));

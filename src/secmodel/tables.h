@@ -16,8 +16,10 @@
 #include "model/port.h"
 #include "secmodel/bpf.h"
 
+#include "abi/denials.h"
 #include "abi/secmodel_jail.h"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -44,16 +46,8 @@ struct JailRow {
 
 // How often each rule refused something to a jail (or to the host, jid 0), since it was created.
 struct Denials {
-  uint64_t bind_owned = 0;      // bind of a port that another jail owns
-  uint64_t bind_unreserved = 0; // bind of a port that the jail did not reserve
-  uint64_t listen_unbound = 0;  // connections to a port that the jail does not own
-  uint64_t device = 0;
-  uint64_t sysctl = 0;
-  uint64_t call_host = 0;   // calls to a service of the host
-  uint64_t call_jail = 0;   // calls to a port that another jail reserved
-  uint64_t call_near = 0;   // calls to a link-local, multicast or broadcast address
-  uint64_t address = 0;     // an address that the jail is not pinned to
-  uint64_t bind_shared = 0; // bind of a port that a process outside the jail serves
+  std::array<uint64_t, SJ_RULES> count{}; // by enum sj_rule
+  [[nodiscard]] uint64_t of(sj_rule rule) const { return count[rule]; }
 };
 
 class Tables {
@@ -76,6 +70,10 @@ public:
   Status bind_cgroup(Jid jid, uint64_t cgroup_id);
   Status set_anchor(Jid jid, pid_t pid);     // 0: none. NotFound: no such jail
   Status set_supervisor(Jid jid, pid_t pid); // 0: none. NotFound: no such jail
+
+  // While it is quiet, what the jail is refused is neither counted nor entered in the ledger: for the time in which its
+  // anchor tries the guards. bind_cgroup() ends it. NotFound: no such jail, or no cgroup.
+  Status set_quiet(Jid jid, bool quiet);
 
   // Unregisters. Processes are not looked at: that no member is left is the caller's to know. NotFound: no such jail.
   Status destroy(Jid jid);
@@ -102,6 +100,7 @@ private:
 
   using Stored = std::pair<Jid, sj_jail>; // a row as it lies in the kernel
 
+  [[nodiscard]] static Denials denials_of(const sj_denied &row, uint64_t calls);
   [[nodiscard]] Result<sj_settings> settings() const;
   [[nodiscard]] Result<std::vector<Stored>> coherent() const;
   [[nodiscard]] Result<sj_jail> stored(Jid jid) const;
@@ -113,6 +112,7 @@ private:
   Result<std::vector<std::string>> repair_rows();
   Status repair_members(const std::vector<Stored> &jails, std::vector<std::string> &done);
   Status repair_counters(const std::vector<Stored> &jails, std::vector<std::string> &done);
+  Status repair_ledger(const std::vector<Stored> &jails, std::vector<std::string> &done);
 
   // ports.cpp
   Status claim(Jid jid, std::span<sj_port> ports); // fills in sysctl_added
@@ -134,6 +134,8 @@ private:
   bpf::Map<uint32_t, sj_settings> settings_map_;
   bpf::Map<uint32_t, sj_denied> denied_;
   bpf::Map<sj_grant_key, uint32_t> grants_;
+  bpf::Map<uint32_t, uint64_t> denied_calls_;
+  bpf::Map<sj_ledger_key, sj_ledger_row> ledger_;
   bpf::PerCpuMap<uint32_t, sj_cpu> cpu_;
   bpf::PerCpuMap<uint32_t, sj_running> running_;
   std::string links_;      // directory of the pinned links

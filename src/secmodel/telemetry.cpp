@@ -29,6 +29,7 @@ Result<Telemetry> Telemetry::open(const Instance &instance) {
 Result<std::vector<JailUsage>> Telemetry::snapshot() const {
   std::vector<JailUsage> usage;
   for (JailRow &jail : TRY(tables_.list())) usage.push_back({.jail = std::move(jail)});
+  TRY(add_denials(usage));
   const auto on_cpu = TRY(add_tasks(usage)); // before the rows, which then tell whether such a slice is over
   TRY(add_cpu(usage, on_cpu));
   return usage;
@@ -108,6 +109,14 @@ Status Telemetry::add_cpu(std::vector<JailUsage> &usage, const std::vector<OnCpu
     one->cpu_ticks_1s = (seconds.last() + kTick / 2) / kTick;
     one->cpu_ticks_10s_avg = static_cast<double>(seconds.last_ten()) / 10 / static_cast<double>(kTick);
   }
+  return {};
+}
+
+Status Telemetry::add_denials(std::vector<JailUsage> &usage) const {
+  for (const auto &[jid, row] : TRY(tables_.denied_.all()))
+    if (JailUsage *one = usage_of(usage, jid); one != nullptr) one->denials = Tables::denials_of(row, 0);
+  for (const auto &[jid, calls] : TRY(tables_.denied_calls_.all()))
+    if (JailUsage *one = usage_of(usage, jid); one != nullptr) one->denials.count[SJ_RULE_SYSCALL] = calls;
   return {};
 }
 

@@ -20,6 +20,7 @@ struct JailUsage {
   uint64_t processes = 0;       // members without the anchor; zombies do not count
   uint64_t references = 0;      // members with the anchor
   uint64_t threads = 0;         // of all members
+  Denials denials = {};         // since the jail was created
   uint64_t vmem_bytes = 0;      // sum of the members' virtual sizes, the anchor's included
 };
 
@@ -44,6 +45,7 @@ private:
   };
   [[nodiscard]] Result<std::vector<OnCpu>> add_tasks(std::vector<JailUsage> &usage) const;
   [[nodiscard]] Status add_cpu(std::vector<JailUsage> &usage, const std::vector<OnCpu> &on_cpu) const;
+  [[nodiscard]] Status add_denials(std::vector<JailUsage> &usage) const;
 
   Tables tables_;
   Fd tasks_; // the pinned iterator link

@@ -1,5 +1,7 @@
 #include "stats/format.h"
 
+#include "denial/rules.h"
+
 #include <cmath>
 #include <fmt/format.h>
 #include <functional>
@@ -74,6 +76,15 @@ std::string prometheus(std::span<const JailUsage> jails) {
     for (const auto &jail : jails)
       out += fmt::format("{}{{jid=\"{}\",name=\"{}\",root=\"{}\"}} {}\n", gauge.name, jail.jail.jid,
                          escape(jail.jail.name), escape(jail.jail.root), gauge.value(jail));
+  out += "# HELP jail_denied_total What the jail was refused, since it was registered.\n"
+         "# TYPE jail_denied_total counter\n";
+  for (const auto &jail : jails)
+    for (int i = 0; i < SJ_RULES; i++) {
+      const auto &rule = denial::describe(static_cast<sj_rule>(i));
+      out += fmt::format("jail_denied_total{{jid=\"{}\",name=\"{}\",root=\"{}\",scope=\"{}\",rule=\"{}\"}} {}\n",
+                         jail.jail.jid, escape(jail.jail.name), escape(jail.jail.root), rule.scope, rule.name,
+                         jail.denials.of(rule.rule));
+    }
   return out;
 }
 

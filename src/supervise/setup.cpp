@@ -106,6 +106,7 @@ Status Supervisor::make_cgroup() {
   TRY_IN("limit 'net'", limit_network());
   return with_tables([this]() -> Status {
     TRY(tables_.bind_cgroup(setup_.jid, group_->id()));
+    TRY(tables_.set_quiet(setup_.jid, true)); // until the anchor has tried the guards
     return tables_.set_supervisor(setup_.jid, getpid());
   });
 }
@@ -139,7 +140,18 @@ Status Supervisor::launch_anchor() {
   spawner_ = std::make_unique<Spawner>(
       std::move(anchor), [this](Session &session, const Ending &ending) { session_ended(session, ending); });
   TRY(loop_.add(spawner_->anchor().channel(), EPOLLIN, [this](uint32_t) { on_anchor_message(); }));
-  return with_tables([this, pid] { return tables_.set_anchor(setup_.jid, pid); });
+  if (const int listener = spawner_->anchor().listener(); listener >= 0)
+    notifier_ = TRY(Notifier::start(loop_, TRY(Ledger::open(setup_.instance)),
+                                    {.jid = setup_.jid,
+                                     .profile = setup_.spec.profile,
+                                     .permissions = effective(setup_.spec.profile, setup_.spec.permissions),
+                                     .anchor = pid,
+                                     .listener = listener},
+                                    [this] { log_denials(); }));
+  return with_tables([this, pid]() -> Status {
+    TRY(tables_.set_quiet(setup_.jid, false));
+    return tables_.set_anchor(setup_.jid, pid);
+  });
 }
 
 void Supervisor::take_down() {
@@ -161,6 +173,7 @@ void Supervisor::take_down() {
       spawner_->reap();
       spawner_->abandon("the jail was stopped");
       loop_.remove(spawner_->anchor().channel());
+      notifier_.reset();
       spawner_.reset();
     }
     if (done) done = group_->remove();

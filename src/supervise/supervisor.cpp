@@ -22,7 +22,9 @@
 namespace jails::supervise {
 namespace {
 
-constexpr uint64_t kAnswerMs = 5000;                          // an anchor answers within a millisecond, or never
+constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
+constexpr int64_t kDenialTimerSeconds = 5;
+constexpr uint64_t kDenialLookMs = 1000; // between two looks at the counters, whatever asks for them
 constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
 
 uint64_t monotonic_ms() {
@@ -64,6 +66,12 @@ Status Supervisor::open_log() {
     if (fcntl(fd->get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno("log pipe");
   out_read_ = std::move(out.read), out_write_ = std::move(out.write);
   err_read_ = std::move(err.read), err_write_ = std::move(err.write);
+  denial_log_.emplace(TRY(tables_.denials(setup_.jid)));
+  const itimerspec often{.it_interval = {.tv_sec = kDenialTimerSeconds, .tv_nsec = 0},
+                         .it_value = {.tv_sec = kDenialTimerSeconds, .tv_nsec = 0}};
+  denial_timer_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!denial_timer_ || timerfd_settime(denial_timer_.get(), 0, &often, nullptr) != 0) return fail_errno("timerfd");
+  TRY(loop_.add(denial_timer_.get(), EPOLLIN, [this](uint32_t) { on_denial_timer(); }));
   TRY(loop_.add(out_read_.get(), EPOLLIN, [this](uint32_t) { on_output(out_read_.get(), out_lines_, false); }));
   return loop_.add(err_read_.get(), EPOLLIN, [this](uint32_t) { on_output(err_read_.get(), err_lines_, true); });
 }
@@ -98,6 +106,20 @@ Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
       report_ready({});
     }
   });
+}
+
+// What the programs in the kernel refuse tells nobody: the counters are looked at. What the filter refuses comes here.
+void Supervisor::on_denial_timer() {
+  uint64_t expirations = 0;
+  if (read(denial_timer_.get(), &expirations, sizeof expirations) == sizeof expirations) log_denials();
+}
+
+void Supervisor::log_denials() {
+  const uint64_t now = monotonic_ms();
+  if (!denial_log_ || now - denials_looked_ms_ < kDenialLookMs) return;
+  denials_looked_ms_ = now;
+  if (const auto denials = tables_.denials(setup_.jid))
+    denial_log_->update(*denials, now, [this](std::string_view line) { note(kWarning, line); });
 }
 
 void Supervisor::expect_answer(Session &session) {
@@ -234,6 +256,7 @@ void Supervisor::anchor_ended() {
     finish();
   else if (state_ == State::Idle)
     wait_or_end(true);
+  notifier_.reset();
   spawner_.reset();
 }
 

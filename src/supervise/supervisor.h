@@ -11,8 +11,10 @@
 #include "secmodel/pace.h"
 #include "secmodel/tables.h"
 #include "supervise/back_off.h"
+#include "supervise/denial_log.h"
 #include "supervise/event_loop.h"
 #include "supervise/log.h"
+#include "supervise/notifier.h"
 #include "supervise/spawner.h"
 #include "sys/lock.h"
 #include "sys/message.h"
@@ -88,6 +90,8 @@ private:
   Status open_log();
   void on_output(int fd, LineSplitter &lines, bool error);
   void note(int level, std::string_view text);
+  void on_denial_timer();
+  void log_denials();
   [[nodiscard]] SupervisorStatus status() const;
 
   // limits.cpp: other limits while it runs; the OOM of a v1 hierarchy, which kills one process only.
@@ -115,7 +119,8 @@ private:
   std::optional<cgroup::Group> group_;
   std::optional<Pace> pace_; // where there is a network rate
   std::unique_ptr<Spawner> spawner_;
-  Fd signals_, timer_, answer_timer_, listener_, oom_event_;
+  std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
+  Fd signals_, timer_, answer_timer_, denial_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;
@@ -132,6 +137,8 @@ private:
   std::optional<Log> log_;
   Fd out_read_, out_write_, err_read_, err_write_;
   LineSplitter out_lines_, err_lines_;
+  std::optional<DenialLog> denial_log_; // with log_
+  uint64_t denials_looked_ms_ = 0;
 };
 
 // Who runs it and with what environment, from the jail's own files below root (a directory descriptor): PATH, HOME,

@@ -125,7 +125,7 @@ void port_picked(Trial &trial) {
 uint64_t dropped(const Trial &trial) {
   const auto tables = Tables::open(trial.subject().instance);
   const auto denials = tables ? tables->denials(trial.subject().row.jid) : std::unexpected(tables.error());
-  return denials ? denials->listen_unbound : 0;
+  return denials ? denials->of(SJ_RULE_LISTEN_UNBOUND) : 0;
 }
 
 enum class Answer : uint8_t { Accepted, Dropped, None };

@@ -65,7 +65,7 @@ TEST_F(Address, BindTakesThePinnedOne) {
   EXPECT_EQ(name_in("six", [&] { return bound_name(tcp6(), "", port); }), "::1");
   EXPECT_EQ(name_in("six", [&] { return bound_name(tcp4(), "", port); }), "EPERM") << "it has no IPv4 address";
   EXPECT_EQ(name_in("six", [&] { return bound_name(udp6(), "::ffff:0.0.0.0", port); }), "EPERM");
-  EXPECT_EQ(denials("six").address, 2U);
+  EXPECT_EQ(denials("six").of(SJ_RULE_ADDRESS), 2U);
   drop_jail("six");
   make_jail("both", Profile::Low, "", "", "127.0.1.5,::1");
   EXPECT_EQ(name_in("both", [&] { return bound_name(tcp6(), "", port); }), "::1");
@@ -257,7 +257,7 @@ TEST_F(Address, WhatComesForOtherAddressesIsDropped) {
     }
     close(fd);
   }
-  EXPECT_GE(denials("pinned").address, 2U);
+  EXPECT_GE(denials("pinned").of(SJ_RULE_ADDRESS), 2U);
 }
 
 // Binds with SO_REUSEPORT and SO_REUSEADDR.
@@ -302,7 +302,7 @@ TEST_F(Address, LowSharesNoPortWithTheHost) {
     EXPECT_EQ(run_in(cgroup_of("low"), [&] { return bind_shared(server, "", port); }), 0) << server.name;
     EXPECT_EQ(run_in(cgroup_of("other"), [&] { return bind_shared(server, "", port); }), EADDRINUSE) << server.name;
   }
-  EXPECT_EQ(denials("low").bind_shared, 16U);
+  EXPECT_EQ(denials("low").of(SJ_RULE_BIND_SHARED), 16U);
 }
 
 } // namespace

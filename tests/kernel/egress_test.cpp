@@ -122,8 +122,8 @@ TEST_F(Egress, ServicesOfTheHost) {
       EXPECT_EQ(server.count(), open ? 1 : 0) << way.name << " from " << jail;
     }
   }
-  EXPECT_GE(denials("high").call_host, ways().size());
-  EXPECT_EQ(denials("low").call_host, 0U);
+  EXPECT_GE(denials("high").of(SJ_RULE_CALL_HOST), ways().size());
+  EXPECT_EQ(denials("low").of(SJ_RULE_CALL_HOST), 0U);
 }
 
 TEST_F(Egress, UdpLite) {
@@ -266,7 +266,7 @@ TEST_F(Egress, ByName) {
     drop_jail("db");
   }
   EXPECT_NE(jids[0], jids[1]);
-  EXPECT_GT(denials("other").call_jail, 0U);
+  EXPECT_GT(denials("other").of(SJ_RULE_CALL_JAIL), 0U);
   // The port is the host's now, or another jail's: the permission was for db.
   {
     Server tcp(tcp6(), port), udp(udp6(), port);
@@ -346,7 +346,7 @@ TEST_F(Egress, LinkLocalMulticastBroadcast) {
     EXPECT_TRUE(denied("high", one.kind, one.to, one.port)) << one.kind.name << " " << one.to;
     EXPECT_EQ(denied("may", one.kind, one.to, one.port), !one.granted) << one.kind.name << " " << one.to;
   }
-  EXPECT_GE(denials("high").call_near, std::size(cases));
+  EXPECT_GE(denials("high").of(SJ_RULE_CALL_NEAR), std::size(cases));
   // Its connect(2) asks nobody; the datagram is seen as it leaves.
   if (const Kind lite = of("udplite4"); !lite.name.empty()) {
     EXPECT_FALSE(denied("", lite, "224.0.0.1", 5353, Send::Connected)) << "control";

@@ -53,7 +53,7 @@ TEST_F(Guards, OtherDevices) {
   const auto read_node = [&] { return open_device(node, O_RDONLY); };
   EXPECT_EQ(run_in("", read_node), 0) << "control";
   EXPECT_EQ(run_in(cgroup_of("jail"), read_node), EPERM);
-  EXPECT_EQ(denials("jail").device, 1U);
+  EXPECT_EQ(denials("jail").of(SJ_RULE_DEVICE), 1U);
 }
 
 TEST_F(Guards, NoDeviceNodes) {
@@ -90,7 +90,7 @@ TEST_F(Guards, SysctlsAreReadOnly) {
   EXPECT_EQ(run_in("", write_back), 0) << "control";
   EXPECT_EQ(run_in(cgroup_of("jail"), write_back), EPERM);
   EXPECT_EQ(run_in(cgroup_of("jail"), read_it), 0);
-  EXPECT_EQ(denials("jail").sysctl, 1U);
+  EXPECT_EQ(denials("jail").of(SJ_RULE_SYSCTL), 1U);
 }
 
 } // namespace

@@ -54,8 +54,8 @@ TEST_F(Listen, UnboundIsUnreachable) {
       EXPECT_EQ(got.v4, open ? 0 : ETIMEDOUT) << kind.name << " " << jail;
       EXPECT_EQ(got.v6, open || kind.family == AF_INET ? 0 : ETIMEDOUT) << kind.name << " " << jail;
     }
-    EXPECT_GT(denials("high").listen_unbound, before) << kind.name;
-    before = denials("high").listen_unbound;
+    EXPECT_GT(denials("high").of(SJ_RULE_LISTEN_UNBOUND), before) << kind.name;
+    before = denials("high").of(SJ_RULE_LISTEN_UNBOUND);
   }
 }
 
@@ -70,7 +70,7 @@ TEST_F(Listen, OwnedPortAnswers) {
       EXPECT_EQ(got.v4, 0) << kind.name;
       EXPECT_EQ(got.v6, 0) << kind.name;
     }
-    EXPECT_EQ(denials("web").listen_unbound, 0U) << kind.name;
+    EXPECT_EQ(denials("web").of(SJ_RULE_LISTEN_UNBOUND), 0U) << kind.name;
     drop_jail("web");
   }
 }
@@ -117,7 +117,7 @@ TEST_F(Listen, OwnConnectionsWork) {
       return got.v4 != 0 ? got.v4 : got.v6;
     });
     EXPECT_EQ(result, 0) << kind.name;
-    EXPECT_EQ(denials("high").listen_unbound, 0U);
+    EXPECT_EQ(denials("high").of(SJ_RULE_LISTEN_UNBOUND), 0U);
     drop_jail("high");
   }
 }

@@ -32,9 +32,9 @@ TEST_F(Ports, OnlyTheOwnerBinds) {
     EXPECT_EQ(bind_in("other", kind, "", port), EPERM) << kind.name;
     EXPECT_EQ(bind_in("", kind, "", port), EPERM) << kind.name << " by host root";
   }
-  EXPECT_EQ(denials("other").bind_owned, kinds().size());
-  EXPECT_EQ(denials("").bind_owned, kinds().size());
-  EXPECT_EQ(denials("owner").bind_owned, 0U);
+  EXPECT_EQ(denials("other").of(SJ_RULE_BIND_OWNED), kinds().size());
+  EXPECT_EQ(denials("").of(SJ_RULE_BIND_OWNED), kinds().size());
+  EXPECT_EQ(denials("owner").of(SJ_RULE_BIND_OWNED), 0U);
   drop_jail("owner");
   for (const Kind &kind : kinds()) EXPECT_EQ(try_bind(kind, "", port), 0) << "released: " << kind.name;
 }
@@ -80,8 +80,8 @@ TEST_F(Ports, UnreservedByProfile) {
     EXPECT_EQ(bind_in("high", kind, "", port), EPERM) << kind.name;
     for (const char *jail : {"low", "medium", "high"}) EXPECT_EQ(bind_in(jail, kind, "", 0), 0) << jail << kind.name;
   }
-  EXPECT_EQ(denials("high").bind_unreserved, kinds().size());
-  EXPECT_EQ(denials("low").bind_unreserved, kinds().size());
+  EXPECT_EQ(denials("high").of(SJ_RULE_BIND_UNRESERVED), kinds().size());
+  EXPECT_EQ(denials("low").of(SJ_RULE_BIND_UNRESERVED), kinds().size());
 }
 
 // Binds port 0 with the kernel's choice narrowed to first..last: the port picked, or -errno.

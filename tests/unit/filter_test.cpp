@@ -39,6 +39,8 @@ uint32_t interpret(const std::vector<sock_filter> &code, const seccomp_data &dat
 
 uint32_t expected(uint32_t profile, uint64_t permissions, uint32_t nr, const __u64 *args) {
   const int error = sj_syscall(profile, permissions, nr, args);
+  const bool told = (permissions & SJ_BIT(SJ_PERM_SECCOMP_LISTENER)) == 0;
+  if (told && (error == EPERM || error == EAFNOSUPPORT)) return SECCOMP_RET_USER_NOTIF;
   return error == 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | static_cast<uint32_t>(error);
 }
 

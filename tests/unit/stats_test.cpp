@@ -35,6 +35,22 @@ TEST(Stats, PrometheusKeepsTheFiveSeries) {
   EXPECT_NE(text.find("jail_vmem_bytes" + labels + "154025984\n"), std::string::npos);
 }
 
+TEST(Stats, PrometheusEndsWithTheDenials) {
+  auto usage = web();
+  usage.denials.count[SJ_RULE_DEVICE] = 2;
+  const std::string text = prometheus({&usage, 1});
+  const size_t at = text.find("# HELP jail_denied_total ");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_EQ(text.find("jail_vmem_bytes{", at), std::string::npos)
+      << "the five of the original come first, as they were";
+  EXPECT_NE(text.find("# TYPE jail_denied_total counter\n", at), std::string::npos);
+  EXPECT_NE(text.find("jail_denied_total{jid=\"3\",name=\"web\",root=\"/var/jailmgr/jails/web/root\",scope=\"device\","
+                      "rule=\"device\"} 2\n",
+                      at),
+            std::string::npos)
+      << text;
+}
+
 TEST(Stats, LabelValuesAreEscaped) {
   auto usage = web();
   usage.jail.root = "/a\"b\\c\nd";

@@ -1,6 +1,7 @@
 #include "result.h"
 #include "supervise/addresses.h"
 #include "supervise/back_off.h"
+#include "supervise/denial_log.h"
 #include "supervise/log.h"
 #include "supervise/passwd.h"
 #include "supervise/protocol.h"
@@ -24,6 +25,31 @@ TEST(BackOff, Policies) {
   EXPECT_EQ(back_off.next(RestartPolicy::Never, true, 5), std::nullopt);
   EXPECT_EQ(back_off.next(RestartPolicy::OnFailure, false, 5), std::nullopt);
   EXPECT_EQ(back_off.next(RestartPolicy::OnFailure, true, 5), 1U);
+}
+
+TEST(DenialLog, FirstAtOnceThenALineAMinuteAndRule) {
+  std::vector<std::string> lines;
+  const auto write = [&](std::string_view line) { lines.emplace_back(line); };
+  Denials now;
+  now.count[SJ_RULE_DEVICE] = 7;
+  DenialLog log(now); // of before the start
+  log.update(now, 100, write);
+  EXPECT_TRUE(lines.empty());
+  now.count[SJ_RULE_SYSCALL] = 1;
+  log.update(now, 100, write);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0], "refused: system call outside the profile: 1 time; 'jailctl why' has the rest");
+  now.count[SJ_RULE_SYSCALL] = 500;
+  log.update(now, 60099, write);
+  EXPECT_EQ(lines.size(), 1U);
+  now.count[SJ_RULE_DEVICE] = 8; // another rule has its own minute
+  log.update(now, 60099, write);
+  EXPECT_EQ(lines.size(), 2U);
+  log.update(now, 60100, write);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[2], "refused: system call outside the profile: 499 times; 'jailctl why' has the rest");
+  log.update(now, 999999, write);
+  EXPECT_EQ(lines.size(), 3U) << "nothing new";
 }
 
 std::vector<std::string> lines_of(std::initializer_list<std::string_view> chunks) {

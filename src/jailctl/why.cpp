@@ -1,0 +1,78 @@
+#include "jailctl/verb.h"
+
+#include "abi/permissions.h"
+#include "cli/arguments.h"
+#include "denial/format.h"
+#include "jail/registry.h"
+#include "model/ids.h"
+#include "secmodel/ledger.h"
+#include "secmodel/tables.h"
+
+#include <fmt/format.h>
+
+namespace jailctl {
+
+using namespace jails;
+
+namespace {
+
+// "0" is the host, which is no row of the tables: processes of the host are refused the ports that jails have reserved.
+Result<JailRow> subject(const Tables &tables, std::string_view name_or_jid) {
+  if (name_or_jid != "0") return tables.find(name_or_jid);
+  JailRow host;
+  host.name = "the host";
+  host.profile = Profile::Low;
+  return host;
+}
+
+Result<denial::Report> report_on(const Instance &instance, const Tables &tables, const Ledger &ledger, JailRow jail) {
+  denial::Report report;
+  report.denials = TRY(ledger.rows(jail.jid));
+  report.totals = TRY(tables.denials(jail.jid));
+  report.sources = denial::sources();
+  const auto jails = TRY(tables.list());
+  PermissionSet permissions = sj_profile_permissions(static_cast<uint32_t>(jail.profile));
+  if (jail.jid != SJ_HOST)
+    if (const auto spec = spec_in_force(instance, TRY(JailName::parse(jail.name))))
+      permissions = effective(spec->profile, spec->permissions);
+  for (const auto &denial : report.denials) report.advice.push_back(denial::advise(denial, jail, permissions, jails));
+  report.jail = std::move(jail);
+  return report;
+}
+
+} // namespace
+
+Result<int> why(const Call &call) {
+  constexpr std::string_view kUsage = "jailctl why [-j | -T [-H] | --reset] jail";
+  bool as_json = false;
+  bool tabs = false;
+  bool bare = false;
+  bool reset = false;
+  std::vector<Option> options;
+  options.push_back({'j', "json", nullptr, "as JSON", set_flag(as_json), true});
+  options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(tabs), true});
+  options.push_back({'H', "no-header", nullptr, "without the header line; with -T", set_flag(bare), true});
+  options.push_back({0, "reset", nullptr, "forget what is listed; the counters stay", set_flag(reset), true});
+  const auto parsed =
+      TRY(parse(call, kUsage, "What a jail was refused, how often, and what would allow it. Jail 0 is the host.",
+                std::move(options)));
+  if (parsed.help) return 0;
+  TRY(want_operands(parsed, kUsage, 1, 1));
+  if (bare && !tabs) return fail(ErrorKind::Usage, "-H needs -T");
+  if (as_json + tabs + reset > 1) return fail(ErrorKind::Usage, "-j, -T and --reset exclude each other");
+  TRY(need_root(call));
+  const auto tables = TRY(Tables::open(call.instance));
+  const auto ledger = TRY(Ledger::open(call.instance));
+  auto jail = TRY(subject(tables, parsed.operands[0]));
+  if (reset) {
+    TRY(ledger.reset(jail.jid));
+    return 0;
+  }
+  const auto report = TRY(report_on(call.instance, tables, ledger, std::move(jail)));
+  fmt::print("{}", as_json ? denial::json(report)
+                   : tabs  ? denial::tab_separated(report, !bare)
+                           : denial::table(report));
+  return 0;
+}
+
+} // namespace jailctl

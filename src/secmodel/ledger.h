@@ -1,0 +1,46 @@
+// The ledger of denials (abi/denials.h), read, cleared, and written for what a supervisor refuses.
+#pragma once
+
+#include "base/error.h"
+#include "model/ids.h"
+#include "model/instance.h"
+#include "secmodel/bpf.h"
+
+#include "abi/denials.h"
+
+#include <string>
+#include <vector>
+
+namespace jails {
+
+// The same thing, refused to the same program.
+struct Denial {
+  sj_rule rule = SJ_RULES;
+  bool rest = false; // what found the rule's share of rows full: object and program say nothing
+  sj_object object{};
+  std::string program; // comm of the thread, as it called itself; empty: not known
+  uint64_t count = 0;
+  uint64_t first_ns = 0, last_ns = 0; // CLOCK_BOOTTIME
+  uint32_t uid = 0, pid = 0;          // of the last one; pid 0: not known
+};
+
+class Ledger {
+public:
+  // Errors as Tables::open, which is to be asked first.
+  static Result<Ledger> open(const Instance &instance);
+
+  // Sorted by rule, then the most frequent first.
+  [[nodiscard]] Result<std::vector<Denial>> rows(Jid jid) const;
+  // Forgets a jail's rows; the counters stay. A denial that happens meanwhile may be lost from the rows.
+  [[nodiscard]] Status reset(Jid jid) const;
+  // A refused system call. For the jail's supervisor, the only writer of these rows. program: at most 15 bytes count.
+  [[nodiscard]] Status add_call(Jid jid, const sj_object &call, std::string_view program, uint32_t uid,
+                                uint32_t pid) const;
+
+private:
+  Ledger() = default;
+  bpf::Map<sj_ledger_key, sj_ledger_row> rows_;
+  bpf::Map<uint32_t, uint64_t> calls_;
+};
+
+} // namespace jails
