@@ -86,9 +86,12 @@ Status send_request(const Fd &connection, const supervise::Request &request, std
 }
 
 Result<Answer> receive_reply(const Fd &connection) {
-  auto message = TRY_IN("supervisor", sys::receive_message(connection.get(), supervise::kMaxReply));
-  if (message.bytes.empty()) return fail(ErrorKind::NotFound, "the jail's supervisor ended");
-  return Answer{TRY(supervise::decode_reply(message.bytes)), std::move(message.fds)};
+  auto message = sys::receive_message(connection.get(), supervise::kMaxReply);
+  // Reset: it ended with our request unread.
+  if (message ? message->bytes.empty() : message.error().sys_errno() == ECONNRESET)
+    return fail(ErrorKind::NotFound, "the jail's supervisor ended");
+  if (!message) return std::unexpected(std::move(message).error().context("supervisor"));
+  return Answer{TRY(supervise::decode_reply(message->bytes)), std::move(message->fds)};
 }
 
 Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec) {

@@ -182,7 +182,7 @@ TEST_F(Loader, WhatACutOffLoadLeftIsCleared) {
 TEST_F(Loader, ProbesLoadAndLeaveNothing) {
   MUST(unload_secmodel(test_instance()));
   const auto probes = probe_secmodel();
-  EXPECT_EQ(probes.size(), 7U);
+  EXPECT_EQ(probes.size(), 8U);
   for (const ProgramProbe &probe : probes) EXPECT_TRUE(probe.works) << probe.name << ": " << probe.reason;
   EXPECT_NE(access(test_instance().bpffs_dir().c_str(), F_OK), 0);
   MUST(load_secmodel(test_instance()));
@@ -199,7 +199,7 @@ TEST_F(Loader, ProbeSaysWhyNot) {
     }));
   });
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
-  EXPECT_EQ(failed, 7);
+  EXPECT_EQ(failed, 8);
 }
 
 } // namespace
