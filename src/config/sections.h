@@ -19,7 +19,7 @@ void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Re
 void read_limits(TableReader &top, Limits &to);
 void read_log(TableReader &top, LogSpec &to);
 void read_order(TableReader &top, JailConfig &to); // after the ports
-void read_net(TableReader &top, NetSpec &to); // net_section.cpp
+void read_net(TableReader &top, NetSpec &to);      // net_section.cpp
 
 // Writes keys with their comments, below each other.
 class Writer {

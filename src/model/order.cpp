@@ -33,8 +33,7 @@ namespace {
 // Depth first; `path` is the way to where it stands, so that a loop can be told.
 class Walk {
 public:
-  Walk(const Needs &needs, const std::vector<std::string> &names)
-      : needs_(needs), names_(names.begin(), names.end()) {}
+  Walk(const Needs &needs, const std::vector<std::string> &names) : needs_(needs), names_(names.begin(), names.end()) {}
 
   Status visit(const std::string &name) {
     if (done_.contains(name)) return {};

@@ -11,7 +11,8 @@ namespace jails {
 
 using Needs = std::map<std::string, std::vector<std::string>>; // name -> the names that come before it
 
-// `names`, then everything else that they need, directly or not. NotFound "jail web depends on jail db, and there is none".
+// `names`, then everything else that they need, directly or not. NotFound "jail web depends on jail db, and there is
+// none".
 Result<std::vector<std::string>> with_needs(const Needs &needs, std::vector<std::string> names);
 
 // Who needs whom, turned round: for a stop.

@@ -184,7 +184,8 @@ Report report() {
 TEST(Format, TableNamesEachAdviceOnce) {
   const std::string text = table(report());
   EXPECT_NE(text.find("  ports = [\"tcp/80\"] - "), std::string::npos) << text;
-  EXPECT_NE(text.find("  nothing: no profile and no permission allows this call\n      mount; keyctl(operation=0)\n"), std::string::npos)
+  EXPECT_NE(text.find("  nothing: no profile and no permission allows this call\n      mount; keyctl(operation=0)\n"),
+            std::string::npos)
       << text;
   EXPECT_TRUE(text.ends_with("\nnot told by landlock: signals: off\n")) << text;
   Report empty = report();
