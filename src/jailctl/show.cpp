@@ -52,18 +52,21 @@ Result<Shown> look_up(const Call &call, const JailName &name) {
 
 std::string optional_pid(uint32_t pid) { return pid == 0 ? "-" : fmt::format("{}", pid); }
 
-struct NamedLimit {
-  const char *name;
-  std::optional<uint64_t> Limits::*value;
+struct GivenLimit {
+  std::string name, value; // as `jailctl set` takes them
 };
-constexpr NamedLimit kLimits[] = {{"memory", &Limits::memory},       {"processes", &Limits::processes},
-                                  {"files", &Limits::files},         {"sockbuf", &Limits::sockbuf},
-                                  {"cpu_quota", &Limits::cpu_quota}, {"cpu_period", &Limits::cpu_period}};
+std::vector<GivenLimit> given_limits(const Limits &limits) {
+  std::vector<GivenLimit> given;
+  for (const auto &word : limit_words(limits)) {
+    const auto equals = word.find('=');
+    given.push_back({word.substr(0, equals), word.substr(equals + 1)});
+  }
+  return given;
+}
 
-std::vector<std::string> port_texts(const JailRow &row) {
+std::vector<std::string> texts_of(const auto &values) {
   std::vector<std::string> texts;
-  texts.reserve(row.ports.size());
-  for (const auto &port : row.ports) texts.push_back(to_string(port));
+  for (const auto &value : values) texts.push_back(to_string(value));
   return texts;
 }
 
@@ -82,9 +85,9 @@ cli::Json permissions_json(const Spec &spec) {
 cli::Json spec_json(const Spec &spec, const std::string &log_file) {
   const PermissionSet in_force = effective(spec.profile, spec.permissions);
   auto limits = cli::Json::object();
-  for (const auto &limit : kLimits) {
-    const auto &value = spec.limits.*limit.value;
-    limits[limit.name] = value ? cli::Json(*value) : cli::Json();
+  for (const auto &limit : given_limits(spec.limits)) {
+    const auto number = parse_int<uint64_t>(limit.value);
+    limits[limit.name] = number ? cli::Json(*number) : cli::Json(limit.value);
   }
   auto mounts = cli::Json::array();
   for (const auto &bind : spec.binds)
@@ -96,6 +99,8 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"no_new_privs", sj_no_new_privs(in_force) != 0},
           {"capabilities", capability_names(capabilities_of(spec.profile, in_force, has_low_port(spec.ports)))},
           {"limits", std::move(limits)},
+          {"connect", texts_of(spec.net.connect)},
+          {"addresses", texts_of(spec.net.addresses)},
           {"mounts", std::move(mounts)},
           {"command", spec.command},
           {"restart", to_string(spec.restart)},
@@ -116,7 +121,7 @@ void print_as_json(const Shown &shown) {
                 {"root", row.root},
                 {"profile", to_string(row.profile)},
                 {"age", cli::age_seconds(row)},
-                {"ports", port_texts(row)},
+                {"ports", texts_of(row.ports)},
                 {"cgroup_id", row.cgroup_id == 0 ? cli::Json() : cli::Json(row.cgroup_id)},
                 {"supervisor", pid_json(static_cast<uint32_t>(row.supervisor))},
                 {"anchor", pid_json(static_cast<uint32_t>(row.anchor))},
@@ -140,9 +145,9 @@ void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   rows.push_back({"log", fmt::format("{}.{}, errors {}.{}, tag {}, {}", facility_name(spec.log.facility),
                                      level_name(spec.log.out_level), facility_name(spec.log.facility),
                                      level_name(spec.log.err_level), printable(spec.log.tag), log_file)});
-  for (const auto &limit : kLimits)
-    if (const auto &value = spec.limits.*limit.value)
-      rows.push_back({fmt::format("limit {}", limit.name), fmt::format("{}", *value)});
+  rows.push_back({"connect", or_dash(texts_of(spec.net.connect), ",")});
+  rows.push_back({"addresses", or_dash(texts_of(spec.net.addresses), ",")});
+  for (const auto &limit : given_limits(spec.limits)) rows.push_back({"limit " + limit.name, limit.value});
   for (const auto &bind : spec.binds)
     rows.push_back({fmt::format("mount {}", printable(bind.target)),
                     fmt::format("{}{}", printable(bind.source), bind.read_only ? "" : ", writable")});
@@ -170,7 +175,7 @@ void print_as_text(const Shown &shown) {
             {"root", printable(row.root)},
             {"profile", std::string(to_string(row.profile))},
             {"age", fmt::format("{}s", cli::age_seconds(row))},
-            {"ports", or_dash(port_texts(row), ",")},
+            {"ports", or_dash(texts_of(row.ports), ",")},
             {"supervisor", optional_pid(static_cast<uint32_t>(row.supervisor))},
             {"anchor", optional_pid(static_cast<uint32_t>(row.anchor))},
             {"workload", optional_pid(shown.supervisor.workload)}};

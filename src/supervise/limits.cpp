@@ -29,6 +29,7 @@ Status Supervisor::change_limits(const std::vector<std::string> &words, std::vec
   setup_.spec.limits = wanted;
   if (done && before.oom != wanted.oom) done = watch_oom();
   if (done) done = limit_network();
+  if (done) done = publish_spec();
   if (!done) {
     (void)change(wanted, before);
     if (before.files != wanted.files) (void)limit_files(before.files);

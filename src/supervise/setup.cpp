@@ -62,11 +62,16 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(Setup setup) {
   TRY(check_addresses(spec.net.addresses));
   TRY(self->take_signals());
   // For whoever asks what is in force (`jailctl show`); what was registered may say otherwise, or nothing.
-  TRY(sys::replace_file(self->setup_.instance.started_file(self->setup_.spec.name), encode(self->setup_.spec), 0600));
+  TRY(self->publish_spec());
   TRY(self->make_cgroup());
   TRY_IN("control socket", self->open_control_socket());
   TRY(self->launch_anchor());
   return self;
+}
+
+// What is in force, for others to show.
+Status Supervisor::publish_spec() const {
+  return sys::replace_file(setup_.instance.started_file(setup_.spec.name), encode(setup_.spec), 0600);
 }
 
 Status Supervisor::take_signals() {

@@ -62,6 +62,7 @@ private:
       : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)) {}
 
   // setup.cpp: what start() does, step by step, and its reverse.
+  [[nodiscard]] Status publish_spec() const;
   Status take_signals();
   Status make_cgroup();
   Status open_control_socket();
