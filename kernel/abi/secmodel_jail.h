@@ -146,7 +146,8 @@ struct sj_running {
 	__u64 jid;
 };
 
-/* What the task iterator writes for each jailed thread group leader, and for each other jailed thread that is on a CPU. */
+/* What the task iterator writes for each jailed thread group leader, and for each other jailed thread that is on a CPU.
+ */
 struct sj_task_row {
 	__u32 jid;
 	__u32 pid; /* 0: not a leader, the row speaks of its slice alone */

@@ -21,8 +21,7 @@ int tasks(struct bpf_iter__task *ctx)
 	if (task->on_cpu) {
 		row.on_cpu = 1;
 		row.cpu = task->thread_info.cpu;
-		row.slice_from_ns =
-		        bpf_ktime_get_ns() - (task->se.sum_exec_runtime - task->se.prev_sum_exec_runtime);
+		row.slice_from_ns = bpf_ktime_get_ns() - (task->se.sum_exec_runtime - task->se.prev_sum_exec_runtime);
 	}
 	if (task->pid != task->tgid)
 		goto out;
