@@ -45,6 +45,20 @@ int open_inside(int dir, const char *path, uint64_t flags) {
   return static_cast<int>(syscall(SYS_openat2, dir, path, &how, sizeof how));
 }
 
+// What lies below a mount of ours is looked for from that mount's own descriptor. By a path from the root it could be
+// another place by now: another jail that shares the root may have moved the mount point (class of CVE-2025-31133).
+int open_target(const char *path, uint64_t flags, uint32_t attached) {
+  int from = plan->root;
+  size_t skip = 0;
+  for (uint32_t i = 0; i < attached; i++) {
+    const size_t length = strlen(plan->mounts[i].target);
+    if (length < skip || strncmp(path, plan->mounts[i].target, length) != 0 || path[length] != '/') continue;
+    from = plan->mounts[i].mount;
+    skip = length + 1;
+  }
+  return open_inside(from, path + skip, flags);
+}
+
 bool attach(int mount, int target) {
   return syscall(SYS_move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0;
 }
@@ -64,7 +78,7 @@ void attach_mounts() {
   const int old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   need(old_root >= 0 && attach(plan->root, old_root), Step::AttachRoot);
   for (uint32_t i = 0; i < plan->mount_count; i++) {
-    const int target = open_inside(plan->root, plan->mounts[i].target, O_DIRECTORY);
+    const int target = open_target(plan->mounts[i].target, O_DIRECTORY, i);
     need(target >= 0 && attach(plan->mounts[i].mount, target), Step::AttachMount, i);
     close(target);
   }
@@ -77,16 +91,16 @@ void mount_message_queues() {
   need(syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0, Step::MessageQueues);
   const int queue = static_cast<int>(
       syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
-  const int target = open_inside(plan->root, "dev/mqueue", O_DIRECTORY);
+  const int target = open_target("dev/mqueue", O_DIRECTORY, plan->mount_count);
   need(queue >= 0 && target >= 0 && attach(queue, target), Step::MessageQueues);
 }
 
 // Puts a read-only copy of `what` over `path`. A path that this kernel does not have needs no mask.
 void cover(const char *what, const char *path, uint32_t detail) {
-  const int target = open_inside(plan->root, path, 0);
+  const int target = open_target(path, 0, plan->mount_count);
   if (target < 0 && errno == ENOENT) return;
   need(target >= 0, Step::ProcMask, detail);
-  const int source = what == path ? target : open_inside(plan->root, what, 0);
+  const int source = what == path ? target : open_target(what, 0, plan->mount_count);
   const int copy =
       static_cast<int>(syscall(SYS_open_tree, source, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
   need(copy >= 0, Step::ProcMask, detail);

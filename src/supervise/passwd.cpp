@@ -18,6 +18,9 @@ std::optional<uint32_t> parse_id(std::string_view text) {
   return id;
 }
 
+// Digits are an id and never a name, other than in chown(1): a user "1000" with uid 0 would be root (CVE-2016-3697).
+bool is_number(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
+
 // Calls f with each line's fields; f returns true to stop.
 template <class F> void each_line(std::string_view text, size_t fields, F f) {
   while (!text.empty()) {
@@ -40,8 +43,7 @@ bool fill_from_passwd(User &user, std::string_view who, std::optional<uint32_t> 
     const auto entry_uid = parse_id(field[2]);
     const auto entry_gid = parse_id(field[3]);
     if (!entry_uid || !entry_gid || field[0].size() > kMaxField || printable(field[0]) != field[0]) return false;
-    // A name is looked up as a name first, as in chown(1); digits then select by uid.
-    if (field[0] != who && (!uid || *uid != *entry_uid)) return false;
+    if (uid ? *uid != *entry_uid : is_number(who) || field[0] != who) return false;
     user.uid = *entry_uid;
     user.gid = *entry_gid;
     user.name = field[0];
@@ -54,12 +56,12 @@ bool fill_from_passwd(User &user, std::string_view who, std::optional<uint32_t> 
 }
 
 Status set_group(User &user, std::string_view name, std::string_view group) {
-  std::optional<uint32_t> gid;
-  each_line(group, 4, [&](const auto &field) {
-    if (field[0] == name) gid = parse_id(field[2]);
-    return gid.has_value();
-  });
-  if (!gid) gid = parse_id(name);
+  std::optional<uint32_t> gid = parse_id(name);
+  if (!gid && !is_number(name))
+    each_line(group, 4, [&](const auto &field) {
+      if (field[0] == name) gid = parse_id(field[2]);
+      return gid.has_value();
+    });
   if (!gid) return fail(ErrorKind::NotFound, fmt::format("the jail has no group '{}'", printable(name)));
   user.gid = *gid;
   user.groups.clear();

@@ -20,9 +20,9 @@ struct User {
   std::string shell = "/bin/sh";
 };
 
-// `who` is a name or a uid, optionally ":" and a group name or gid. A number that passwd does not know is accepted with
-// gid = uid's number, home "/". An id of 2^32-1 (which setresuid takes for "no change") or out of range never comes out
-// (CVE-2026-30892, CVE-2016-3697). NotFound: no such user or group.
+// `who` is a name or a uid, optionally ":" and a group name or gid; digits are never a name. A number that passwd does
+// not know is accepted with gid = uid's number, home "/". An id of 2^32-1 (which setresuid takes for "no change") or
+// out of range never comes out (CVE-2026-30892, CVE-2016-3697). NotFound: no such user or group.
 Result<User> find_user(std::string_view who, std::string_view passwd, std::string_view group);
 
 } // namespace jails::supervise

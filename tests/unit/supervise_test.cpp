@@ -89,7 +89,8 @@ constexpr std::string_view kPasswd = "root:x:0:0:root:/root:/bin/sh\n"
                                      "max:x:4294967295:0::/:/bin/sh\n"
                                      "over:x:4294967296:0::/:/bin/sh\n"
                                      "short:x:5\n"
-                                     "123:x:77:77::/n:/bin/sh\n"
+                                     "123:x:0:0::/n:/bin/sh\n"
+                                     "4294967296:x:0:0::/n:/bin/sh\n"
                                      "rel:x:9:9::relative:shell\n";
 constexpr std::string_view kGroup = "adm:x:4:www-data,other\nwww-data:x:33:\nbad:x:4294967295:www-data\n";
 
@@ -115,7 +116,10 @@ TEST(FindUser, ByNameNumberAndGroup) {
 TEST(FindUser, HostileEntriesNeverBecomeRoot) { // CVE-2026-30892, CVE-2016-3697
   for (auto who : {"evil", "max", "over", "short", "nobody", "4294967295", "4294967296", "-1", "root ", ":"})
     EXPECT_FALSE(find_user(who, kPasswd, kGroup)) << who;
-  EXPECT_EQ(find_user("123", kPasswd, kGroup)->uid, 77U); // a name of digits is a name first
+  const auto digits = find_user("123:4", kPasswd, "4:x:0:\n"); // never names
+  EXPECT_EQ(digits->uid, 123U);
+  EXPECT_EQ(digits->gid, 4U);
+  EXPECT_FALSE(find_user("123:4294967295", kPasswd, "4294967295:x:0:\n"));
   EXPECT_EQ(find_user("rel", kPasswd, kGroup)->home, "/");
   EXPECT_EQ(find_user("rel", kPasswd, kGroup)->shell, "/bin/sh");
   EXPECT_FALSE(find_user("www-data:nogroup", kPasswd, kGroup));
