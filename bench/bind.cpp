@@ -72,14 +72,7 @@ Status run(int argc, char **argv) {
   std::vector<Option> options;
   options.push_back({0, "on", "COMMAND", "makes the state that is measured (words as in sh)", set_text(on), true});
   options.push_back({0, "off", "COMMAND", "makes the state it is compared with", set_text(off), true});
-  options.push_back({'n', "rounds", "N", "changes to either state (default 10)",
-                     [&](std::string_view text) -> Status {
-                       const auto value = parse_int<size_t>(text);
-                       if (!value || *value == 0) return fail(ErrorKind::Usage, "expected a number from 1 on");
-                       rounds = *value;
-                       return {};
-                     },
-                     true});
+  options.push_back({'n', "rounds", "N", "changes to either state (default 10)", set_count(rounds), true});
   options.push_back({'j', "json", nullptr, "a JSON object a line, times in seconds", set_flag(json), true});
   const auto words = TRY(parse_options(kUsage, options, argc, argv));
   if (on.empty() || off.empty() || !words.empty()) return fail(ErrorKind::Usage, fmt::format("usage: {}", kUsage));

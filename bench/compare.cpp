@@ -1,6 +1,5 @@
 // Runs two commands by turns, so that whatever else the machine does meets both alike, and compares their medians.
 #include "base/options.h"
-#include "base/text.h"
 #include "measure.h"
 
 #include <algorithm>
@@ -23,15 +22,6 @@ struct Task {
   Form form = Form::Text;
   bool help = false;
 };
-
-std::move_only_function<Status(std::string_view)> set_count(size_t &to) {
-  return [&to](std::string_view text) -> Status {
-    const auto value = parse_int<size_t>(text);
-    if (!value || *value == 0) return fail(ErrorKind::Usage, "expected a number from 1 on");
-    to = *value;
-    return {};
-  };
-}
 
 Result<Task> parse(int argc, char **argv) {
   Task task;

@@ -99,14 +99,7 @@ Status run(int argc, char **argv) {
   std::vector<Option> options;
   options.push_back({0, "cgroup", "DIRECTORY", "the jail's v2 cgroup", set_text(cgroup), true});
   options.push_back({0, "to", "ADDRESS:PORT", "free on the host, and what the jail may call", set_text(target), true});
-  options.push_back({'n', "rounds", "N", "batches in either (default 200)",
-                     [&](std::string_view text) -> Status {
-                       const auto value = parse_int<size_t>(text);
-                       if (!value || *value == 0) return fail(ErrorKind::Usage, "expected a number from 1 on");
-                       rounds = *value;
-                       return {};
-                     },
-                     true});
+  options.push_back({'n', "rounds", "N", "batches in either (default 200)", set_count(rounds), true});
   options.push_back({'j', "json", nullptr, "a JSON object a line, times in seconds", set_flag(json), true});
   const auto words = TRY(parse_options(kUsage, options, argc, argv));
   if (cgroup.empty() || !words.empty()) return fail(ErrorKind::Usage, fmt::format("usage: {}", kUsage));

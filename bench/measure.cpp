@@ -1,5 +1,7 @@
 #include "measure.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -93,6 +95,15 @@ std::string json(const Summary &summary) {
 }
 
 } // namespace
+
+std::function<Status(std::string_view)> set_count(size_t &to) {
+  return [&to](std::string_view text) -> Status {
+    const auto value = parse_int<size_t>(text);
+    if (!value || *value == 0) return fail(ErrorKind::Usage, "expected a number from 1 on");
+    to = *value;
+    return {};
+  };
+}
 
 std::string format(const Comparison &it, Form form) {
   const std::string budget = it.budget ? fmt::format("{:.2f}", *it.budget) : "-";

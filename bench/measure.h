@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ struct Comparison {
   [[nodiscard]] double ratio() const { return ours.median / peer.median; }
   [[nodiscard]] std::string verdict() const; // "ok", "over" or, without a budget, "-"
 };
+
+// For an option: a number from 1 on.
+std::function<Status(std::string_view)> set_count(size_t &to);
 
 enum class Form { Text, Row, Json };
 std::string format(const Comparison &comparison, Form form); // ends in a newline

@@ -175,14 +175,7 @@ Status run(int argc, char **argv) {
   options.push_back({0, "jail", "COMMAND", "runs this program in a jail (words as in sh)", set_text(jail), true});
   options.push_back({0, "host", "COMMAND", "runs it on the host", set_text(host), true});
   options.push_back({0, "runc", "COMMAND", "runs it in runc", set_text(runc), true});
-  options.push_back({'n', "rounds", "N", "runs in each (default 10)",
-                     [&](std::string_view text) -> Status {
-                       const auto value = parse_int<size_t>(text);
-                       if (!value || *value == 0) return fail(ErrorKind::Usage, "expected a number from 1 on");
-                       rounds = *value;
-                       return {};
-                     },
-                     true});
+  options.push_back({'n', "rounds", "N", "runs in each (default 10)", set_count(rounds), true});
   options.push_back({'j', "json", nullptr, "a JSON object a line, times in seconds", set_flag(json), true});
   const auto words = TRY(parse_options(kUsage, options, argc, argv));
   if (jail.empty() || host.empty() || runc.empty() || !words.empty())
