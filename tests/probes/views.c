@@ -1,9 +1,9 @@
 /* What `jailctl ps` and `jailctl sockets` should see. Prints "ready" and waits.
  *   views zombie            a child that nobody waits for
  *   views threads N         N threads
- *   views sockets PORT DIR  TCP and UDP on PORT; in DIR a stream listener "stream" with a caller that is not accepted and a
- *                           datagram socket "dgram"; an abstract name with an escape sequence. The first TCP connection
- *                           is filled with what nobody reads, and closed; what comes after it is not accepted. */
+ *   views sockets PORT DIR  TCP and UDP on PORT; in DIR a stream listener "stream" with a caller that is not accepted
+ * and a datagram socket "dgram"; an abstract name with an escape sequence. The first TCP connection is filled with what
+ * nobody reads, and closed; what comes after it is not accepted. */
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>
