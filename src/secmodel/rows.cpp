@@ -86,6 +86,8 @@ JailRow from_row(Jid jid, const sj_jail &row) {
                .created_ns = row.created_ns,
                .anchor = static_cast<pid_t>(row.anchor),
                .supervisor = static_cast<pid_t>(row.supervisor),
+               .restarts = row.restarts,
+               .oom_kills = row.oom_kills,
                .files = row.files};
   for (const sj_port &port : ports_of(row)) jail.ports.push_back(from_row(port));
   return jail;

@@ -210,11 +210,12 @@ Result<Jid> Tables::create_jail(const JailName &name, std::string_view root, Pro
 
 Status Tables::bind_cgroup(Jid jid, uint64_t cgroup_id) {
   sj_jail row = TRY(stored(jid));
-  // The jail's row first: what it says is what repair() makes of the members.
+  // A member never outlives the row that names it, wherever this is cut off: the old one, which is empty by now, goes
+  // before the row forgets it.
   const uint64_t old = std::exchange(row.cgroup_id, cgroup_id);
   row.files = 0;
-  TRY(jails_.update(jid, row, bpf::Put::Present));
   if (old != 0 && old != cgroup_id) TRY(members_.erase(old));
+  TRY(jails_.update(jid, row, bpf::Put::Present));
   if (cgroup_id == 0) return {};
   return members_.update(cgroup_id, rows::member_of(jid, row));
 }
@@ -242,6 +243,18 @@ Status Tables::set_anchor(Jid jid, pid_t pid) {
 Status Tables::set_supervisor(Jid jid, pid_t pid) {
   sj_jail row = TRY(stored(jid));
   row.supervisor = static_cast<uint32_t>(pid);
+  return jails_.update(jid, row, bpf::Put::Present);
+}
+
+Status Tables::count_restart(Jid jid) {
+  sj_jail row = TRY(stored(jid));
+  row.restarts++;
+  return jails_.update(jid, row, bpf::Put::Present);
+}
+
+Status Tables::add_oom_kills(Jid jid, uint64_t kills) {
+  sj_jail row = TRY(stored(jid));
+  row.oom_kills += static_cast<uint32_t>(kills);
   return jails_.update(jid, row, bpf::Put::Present);
 }
 
