@@ -1,0 +1,54 @@
+// The host's log daemon: syslog's /dev/log or the journal. Never waits: what the daemon does not take at once is lost,
+// and counted.
+#pragma once
+
+#include "base/fd.h"
+#include "supervise/log_message.h"
+#include "supervise/log_rate.h"
+
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+namespace jails::supervise {
+
+class LogDaemon {
+public:
+  LogDaemon(const JailName &name, Jid jid, const LogSpec &spec);
+
+  // A line of the command, as it came: cut where the protocol wants it, and held back beyond the rate.
+  void offer(log::Stream stream, int level, const timespec &time, std::string_view line) {
+    if (format_ != LogFormat::Off && rate_.take(line.size())) send(stream, level, time, line);
+  }
+  // A line of the supervisor's own, which has no rate.
+  void note(int level, const timespec &time, std::string_view text) {
+    if (format_ != LogFormat::Off) send(log::Stream::Jail, level, time, text);
+  }
+  // Before lines that came at this time; says what was held back before.
+  void advance(const timespec &time, uint64_t monotonic_ms);
+  // Every few seconds, after advance(), and at the end: says what was lost, too.
+  void tell(const timespec &time, bool at_end);
+  std::string take_news() { return std::exchange(news_, {}); } // for the jail's own log; mostly empty
+
+private:
+  void send(log::Stream stream, int level, const timespec &time, std::string_view text);
+  bool send_bytes(std::string_view bytes);
+  bool connect();
+  bool connect_to(const char *path);
+  void tell_held(const LogRate::Held &held, const timespec &time);
+
+  LogSource from_;
+  LogFormat format_;   // as configured
+  LogFormat spoken_{}; // with the daemon that there is
+  LogRate rate_;
+  Fd socket_;
+  bool was_connected_ = false;
+  uint64_t now_ms_ = 0;
+  uint64_t retry_ms_ = 0; // before which a missing daemon is not tried again
+  uint64_t lost_ = 0;
+  uint64_t told_lost_ = 0, told_lost_ms_ = 0; // to the jail's own log
+  std::string news_;
+};
+
+} // namespace jails::supervise
