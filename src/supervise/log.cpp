@@ -12,8 +12,9 @@ constexpr int kWarning = 4;
 
 } // namespace
 
-Result<Log> Log::open(const JailName &name, Jid jid, const LogSpec &spec, std::string file) {
-  return Log(TRY(LogFile::open(std::move(file), spec)), LogDaemon(name, jid, spec), spec, TRY(Pages::map(kInput)));
+Result<Log> Log::open(const JailName &name, Jid jid, const LogSpec &spec, std::string file, EventLoop &loop) {
+  return Log(TRY(LogFile::open(std::move(file), spec)), LogDaemon(name, jid, spec, loop), spec,
+             TRY(Pages::map(kInput)));
 }
 
 void Log::advance() {
@@ -59,7 +60,7 @@ void Log::end() {
   advance();
   for (const auto stream : {log::Stream::Out, log::Stream::Err})
     pass(stream, [&](auto emit) { lines_[static_cast<size_t>(stream)].flush(emit); });
-  daemon_.tell(now_, true);
+  daemon_.end(now_);
   pass_on_news();
 }
 
@@ -84,7 +85,7 @@ void Log::pass_on_news() {
 void Log::tick() {
   advance();
   file_.flush(now_ms_); // its age
-  daemon_.tell(now_, false);
+  daemon_.tell(now_);
   pass_on_news();
   if (!std::exchange(used_, false)) return;
   input_.give_back();

@@ -21,8 +21,8 @@ namespace jails::supervise {
 
 class Log {
 public:
-  // file: LOG_DIR/NAME.log.
-  static Result<Log> open(const JailName &name, Jid jid, const LogSpec &spec, std::string file);
+  // file: LOG_DIR/NAME.log. It stays where it is after the first call of another function.
+  static Result<Log> open(const JailName &name, Jid jid, const LogSpec &spec, std::string file, EventLoop &loop);
 
   // Reads what a pipe of the command holds, 64 KiB at most, and passes it on. False: there was nothing.
   bool read_from(int pipe, log::Stream stream);

@@ -60,7 +60,7 @@ Status Supervisor::open_log() {
   if (log_) return {};
   TRY(sys::make_dir(setup_.instance.log_dir(), 0700));
   log_.emplace(
-      TRY(Log::open(setup_.spec.name, setup_.jid, setup_.spec.log, setup_.instance.log_file(setup_.spec.name))));
+      TRY(Log::open(setup_.spec.name, setup_.jid, setup_.spec.log, setup_.instance.log_file(setup_.spec.name), loop_)));
   auto out = TRY(sys::make_pipe());
   auto err = TRY(sys::make_pipe());
   for (const Fd *fd : {&out.read, &err.read})
