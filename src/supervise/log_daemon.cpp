@@ -152,6 +152,7 @@ void LogDaemon::tell_held(const LogRate::Held &held, const timespec &time) {
 }
 
 void LogDaemon::tell(const timespec &time) {
+  if (waiting_begin_ == waiting_end_ && lost_ == 0) return;
   if (connect()) drain();
   if (lost_ > 0 && socket_) {
     const uint64_t lost = std::exchange(lost_, 0);
