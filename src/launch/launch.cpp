@@ -19,6 +19,7 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -91,9 +92,13 @@ Status judge(const CheckReply &reply, const Spec &spec) {
 }
 
 // The anchor tries the forbidden acts before anything of the jail runs, so its answer can still be believed.
-Status verify(const Anchor &anchor, const Request &request) {
-  const CheckRequest question{ToAnchor::Check, static_cast<uint32_t>(getpid()), request.probe_port, request.call_port,
-                              effective(request.spec.profile, request.spec.permissions)};
+Status verify(const Anchor &anchor, const Request &request, uint64_t trial) {
+  const CheckRequest question{ToAnchor::Check,
+                              static_cast<uint32_t>(getpid()),
+                              request.probe_port,
+                              request.call_port,
+                              effective(request.spec.profile, request.spec.permissions),
+                              anchor.listener() >= 0 ? trial : 0};
   TRY(sys::send_message(anchor.channel(), {reinterpret_cast<const char *>(&question), sizeof question}));
   pollfd ready[] = {{.fd = anchor.channel(), .events = POLLIN, .revents = 0},
                     {.fd = anchor.listener(), .events = POLLIN, .revents = 0}};
@@ -168,7 +173,10 @@ Result<Anchor> launch(const Request &request) {
       "jail-anchor", {jails_anchor_begin, static_cast<size_t>(jails_anchor_end - jails_anchor_begin)}))));
   const Fd domain = TRY(make_domain());
   const PermissionSet permissions = effective(spec.profile, spec.permissions);
-  auto filter = compile_filter(spec.profile, permissions);
+  uint64_t trial = 0;
+  if (getrandom(&trial, sizeof trial, 0) != sizeof trial) return fail_errno("getrandom");
+  trial |= 1; // 0 means none
+  auto filter = compile_filter(spec.profile, permissions, trial);
   std::vector<MountStep> mounts;
   for (const auto &mount : root.mounts) mounts.push_back({mount.mount.get(), mount.target.c_str()});
   const std::string &hostname = spec.hostname.empty() ? spec.name.str() : spec.hostname;
@@ -208,7 +216,7 @@ Result<Anchor> launch(const Request &request) {
   if (n != 0) return fail(ErrorKind::System, "the child died during the launch");
   anchor_end.reset();
   if (plan.listener) anchor.set_listener(TRY(receive_listener(anchor)));
-  TRY(verify(anchor, request));
+  TRY(verify(anchor, request, trial));
   return anchor;
 }
 

@@ -76,6 +76,16 @@ Result<MapInfo> map_info(const Fd &map) {
   return MapInfo{.key_size = info.key_size, .value_size = info.value_size, .max_entries = info.max_entries};
 }
 
+Result<int> PinnedMap::fd() const {
+  if (fd_) return fd_.get();
+  Fd map = TRY(open_pinned(path_));
+  const MapInfo info = TRY_IN(path_, map_info(map));
+  if (info.key_size != key_size_ || info.value_size != value_size_)
+    return fail(ErrorKind::Unsupported, "table " + path_ + " has another layout");
+  fd_ = std::move(map);
+  return fd_.get();
+}
+
 Result<LinkInfo> link_info(const Fd &link) {
   const auto info = TRY(info_of<bpf_link_info>(link, "link"));
   LinkInfo out{.id = info.id, .program_id = info.prog_id};
