@@ -5,6 +5,7 @@
 #include "base/fd.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,8 +48,10 @@ Result<LinkInfo> link_info(const Fd &link);
 Result<bool> lookup(int map, const void *key, void *value); // false: no such key
 Status update(int map, const void *key, const void *value, uint64_t flags);
 Result<bool> erase(int map, const void *key); // false: no such key
+// Not initialised beyond `count` rows: a row of "jails" is four kilobytes, and room for a page is paid when it is
+// touched.
 struct Rows {
-  std::vector<unsigned char> keys, values;
+  std::unique_ptr<unsigned char[]> keys, values;
   size_t count = 0;
 };
 Result<Rows> read_all(int map, size_t key_size, size_t value_size);
@@ -101,8 +104,8 @@ public:
     const Rows raw = TRY(read_all(TRY(map_.fd()), sizeof(K), sizeof(V)));
     std::vector<std::pair<K, V>> rows(raw.count);
     for (size_t i = 0; i < raw.count; i++) {
-      __builtin_memcpy(&rows[i].first, raw.keys.data() + i * sizeof(K), sizeof(K));
-      __builtin_memcpy(&rows[i].second, raw.values.data() + i * sizeof(V), sizeof(V));
+      __builtin_memcpy(&rows[i].first, raw.keys.get() + i * sizeof(K), sizeof(K));
+      __builtin_memcpy(&rows[i].second, raw.values.get() + i * sizeof(V), sizeof(V));
     }
     return rows;
   }
@@ -138,9 +141,9 @@ public:
     const Rows raw = TRY(read_all(TRY(map_.fd()), sizeof(K), size));
     std::vector<std::pair<K, std::vector<V>>> rows(raw.count);
     for (size_t i = 0; i < raw.count; i++) {
-      __builtin_memcpy(&rows[i].first, raw.keys.data() + i * sizeof(K), sizeof(K));
+      __builtin_memcpy(&rows[i].first, raw.keys.get() + i * sizeof(K), sizeof(K));
       rows[i].second.resize(cpus_);
-      __builtin_memcpy(rows[i].second.data(), raw.values.data() + i * size, size);
+      __builtin_memcpy(rows[i].second.data(), raw.values.get() + i * size, size);
     }
     return rows;
   }
