@@ -5,6 +5,7 @@
 #include "jailmgr/destroy.h"
 #include "jailmgr/life.h"
 #include "jailmgr/mounts.h"
+#include "log/files.h"
 
 #include <cstdio>
 #include <fmt/format.h>
@@ -44,8 +45,7 @@ Status destroy_jail(const Instance &instance, const Store &store, const JailName
   TRY(check_no_mounts("jail " + name.str(), store.jail_dir(name)));
   const auto config = store.load(name); // may be broken: that is no reason to keep it
   TRY(store.remove(name));
-  const std::string log = instance.log_file(name);
-  for (const auto &file : {log, log + ".1"}) unlink(file.c_str());
+  log::remove_files(instance.log_file(name));
   const bool plain = config && config->root_kind == RootKind::Plain;
   const std::string declaration = store.declaration(name);
   const bool declared = access(declaration.c_str(), F_OK) == 0;
