@@ -58,6 +58,7 @@ Result<Fd> high(Fd fd) {
 
 // When it does not react within this time after the grace, it is stuck.
 constexpr uint32_t kStopSlackMs = 15000;
+constexpr int kAnswerMs = 5000;
 
 } // namespace
 
@@ -108,13 +109,32 @@ Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec) {
   return supervise::await_result(report.first.get());
 }
 
-Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name) {
+static Result<supervise::SupervisorStatus> ask_status(const Instance &instance, const JailName &name,
+                                                      const supervise::Request &request) {
   const Fd connection = TRY(connect_supervisor(instance, name));
-  TRY(send_request(connection, {.type = supervise::RequestType::Status, .exec = {}}));
+  TRY(send_request(connection, request));
   pollfd ready{.fd = connection.get(), .events = POLLIN, .revents = 0};
-  if (poll(&ready, 1, 5000) != 1)
+  if (poll(&ready, 1, kAnswerMs) != 1)
     return fail(ErrorKind::Busy, fmt::format("the supervisor of jail {} does not answer", name.str()));
-  return TRY(receive_reply(connection)).reply.status;
+  const auto reply = TRY(receive_reply(connection)).reply;
+  if (reply.type == supervise::ReplyType::Failed) return fail(static_cast<ErrorKind>(reply.kind), reply.text);
+  return reply.status;
+}
+
+Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name) {
+  return ask_status(instance, name, {.type = supervise::RequestType::Status, .exec = {}});
+}
+
+Status freeze_jail(const Instance &instance, const JailName &name, bool stop) {
+  TRY(ask_status(instance, name, {.type = supervise::RequestType::Freeze, .exec = {}, .freeze = stop}));
+  const auto where = TRY(cgroup::Hierarchies::discover());
+  const auto group = TRY(cgroup::Group::open(where, instance.cgroup_name(), name));
+  for (int ms = 0; stop && !TRY(group.frozen()); ms++) {
+    if (ms == kAnswerMs)
+      return fail(ErrorKind::Busy, fmt::format("jail {} freezes, but not all of it has stopped yet", name.str()));
+    usleep(1000);
+  }
+  return {};
 }
 
 Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock) {

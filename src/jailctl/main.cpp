@@ -10,6 +10,8 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"exec", "run a command, or a shell, in a jail", exec},
     {"run", "run one command in a transient jail", run},
     {"stop", "stop a jail's processes; it stays registered", stop},
+    {"freeze", "stop a jail's processes where they are", freeze},
+    {"thaw", "let a frozen jail go on", thaw},
     {"destroy", "unregister a jail", destroy},
     {"list", "list the jails", list},
     {"show", "everything known of a jail", show},
