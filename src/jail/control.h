@@ -34,6 +34,8 @@ Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t gr
 // one has not after some seconds (it waits in the kernel for a device), and will when it can.
 Status freeze_jail(const Instance &instance, const JailName &name, bool stop);
 
+// While one is just starting or ending, waits for what comes of it. NotFound: it does not run. Busy: it does not
+// answer.
 Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name);
 
 } // namespace jails

@@ -106,6 +106,7 @@ Status Supervisor::make_cgroup() {
   unwatch_oom();
   pace_.reset();
   frozen_ = false;
+  keep_oom_kills(); // a restart
   group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits,
                                      setup_.spec.root));
   TRY_IN("limit 'oom'", watch_oom());
@@ -182,6 +183,7 @@ void Supervisor::take_down() {
       notifier_.reset();
       spawner_.reset();
     }
+    keep_oom_kills();
     if (done) done = group_->remove();
     const Status cleared = with_tables([this]() -> Status {
       TRY(tables_.set_anchor(setup_.jid, 0));
