@@ -19,18 +19,6 @@
 namespace jails {
 namespace {
 
-// Where our own installation is: PREFIX/sbin/jailctl -> PREFIX/libexec/jails. The build tree has the same shape.
-Result<std::string> supervisor_program() {
-  char path[PATH_MAX];
-  const ssize_t n = readlink("/proc/self/exe", path, sizeof path);
-  if (n <= 0) return fail_errno("/proc/self/exe");
-  std::string exe(path, static_cast<size_t>(n));
-  for (int i = 0; i < 2; i++) exe.resize(std::min(exe.size(), exe.find_last_of('/')));
-  exe += "/libexec/jails/jail-supervisor";
-  if (access(exe.c_str(), X_OK) != 0) return fail_errno(exe);
-  return exe;
-}
-
 // Twice forked, so that it is nobody's child but init's; session, directory and streams of its own.
 [[noreturn]] void become_supervisor(const std::string &program, int report, int orders, const std::string &title) {
   if (setsid() < 0 || chdir("/") != 0) _exit(126);
@@ -73,6 +61,17 @@ bool wait_for_end(const Instance &instance, const JailName &name, uint32_t ms) {
 
 } // namespace
 
+Result<std::string> libexec_program(std::string_view name) {
+  char path[PATH_MAX];
+  const ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+  if (n <= 0) return fail_errno("/proc/self/exe");
+  std::string exe(path, static_cast<size_t>(n));
+  for (int i = 0; i < 2; i++) exe.resize(std::min(exe.size(), exe.find_last_of('/')));
+  exe += fmt::format("/libexec/jails/{}", name);
+  if (access(exe.c_str(), X_OK) != 0) return fail_errno(exe);
+  return exe;
+}
+
 Result<Fd> connect_supervisor(const Instance &instance, const JailName &name) {
   const std::string path = instance.control_socket(name);
   Fd fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
@@ -107,7 +106,7 @@ Result<Answer> receive_reply(const Fd &connection) {
 }
 
 Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec) {
-  const std::string program = TRY(supervisor_program());
+  const std::string program = TRY(libexec_program("jail-supervisor"));
   const std::string title = fmt::format("jailctl: jailctl supervise jail={} jid={}", spec.name.str(), jid);
   auto report = TRY(sys::seqpacket_pair());
   Fd its_end = TRY(high(std::move(report.second)));

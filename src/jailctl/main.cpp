@@ -17,6 +17,7 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"show", "everything known of a jail", show},
     {"ps", "the processes of jails", ps},
     {"sockets", "the sockets of jails", sockets},
+    {"top", "the jails and what they use, live", top},
     {"profile", "what a profile allows, and the permissions beyond it", profile},
     {"limits", "a jail's limits, and what is used of them", limits},
     {"set", "change a jail's limits while it runs", set},
