@@ -17,8 +17,7 @@ namespace {
 
 constexpr int kLeastColumns = 60, kLeastRows = 6;
 constexpr int kFrame = 3; // summary, heading, last line
-constexpr std::string_view kKeys =
-    "q quit  ? help  space unfold  < > sort  r turn  s start  x stop  f freeze  t thaw  e exec";
+constexpr std::string_view kKeys = "q quit  ? help  space unfold  <> sort  s start  x stop  f freeze  t thaw  e exec";
 
 uint64_t monotonic_ms() {
   timespec now{};
