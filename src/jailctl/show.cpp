@@ -3,7 +3,7 @@
 #include "abi/capability_policy.h"
 #include "base/text.h"
 #include "cli/arguments.h"
-#include "cli/json.h"
+#include "cli/form.h"
 #include "cli/members.h"
 #include "cli/table.h"
 #include "jail/control.h"
@@ -82,6 +82,20 @@ cli::Json permissions_json(const Spec &spec) {
   return rows;
 }
 
+cli::Json log_json(const LogSpec &log, const std::string &file) {
+  return {{"facility", facility_name(log.facility)},
+          {"out_level", level_name(log.out_level)},
+          {"err_level", level_name(log.err_level)},
+          {"tag", log.tag},
+          {"syslog", to_string(log.syslog)},
+          {"syslog_lines", log.syslog_lines},
+          {"syslog_bytes", log.syslog_bytes},
+          {"file", file},
+          {"file_size", log.file_size},
+          {"file_age", log.file_age},
+          {"file_keep", log.file_keep}};
+}
+
 cli::Json spec_json(const Spec &spec, const std::string &log_file) {
   const PermissionSet in_force = effective(spec.profile, spec.permissions);
   auto limits = cli::Json::object();
@@ -105,28 +119,24 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"command", spec.command},
           {"restart", to_string(spec.restart)},
           {"stop_grace_ms", spec.stop_grace_ms},
-          {"log",
-           {{"facility", facility_name(spec.log.facility)},
-            {"out_level", level_name(spec.log.out_level)},
-            {"err_level", level_name(spec.log.err_level)},
-            {"tag", spec.log.tag},
-            {"file", log_file}}}};
+          {"log", log_json(spec.log, log_file)}};
 }
 
 void print_as_json(const Shown &shown) {
   const auto &row = shown.row;
-  cli::Json out{{"jid", row.jid},
-                {"name", row.name},
-                {"state", shown.state},
-                {"root", row.root},
-                {"profile", to_string(row.profile)},
-                {"age", cli::age_seconds(row)},
-                {"ports", texts_of(row.ports)},
-                {"cgroup_id", row.cgroup_id == 0 ? cli::Json() : cli::Json(row.cgroup_id)},
-                {"supervisor", pid_json(static_cast<uint32_t>(row.supervisor))},
-                {"anchor", pid_json(static_cast<uint32_t>(row.anchor))},
-                {"workload", pid_json(shown.supervisor.workload)},
-                {"restarts", shown.supervisor.restarts}};
+  auto out = cli::json_document("jailctl-show-1");
+  out.update({{"jid", row.jid},
+              {"name", row.name},
+              {"state", shown.state},
+              {"root", row.root},
+              {"profile", to_string(row.profile)},
+              {"age_seconds", cli::age_seconds(row)},
+              {"ports", texts_of(row.ports)},
+              {"cgroup_id", row.cgroup_id == 0 ? cli::Json() : cli::Json(row.cgroup_id)},
+              {"supervisor", pid_json(static_cast<uint32_t>(row.supervisor))},
+              {"anchor", pid_json(static_cast<uint32_t>(row.anchor))},
+              {"workload", pid_json(shown.supervisor.workload)},
+              {"restarts", shown.supervisor.restarts}});
   if (shown.spec) out.update(spec_json(*shown.spec, shown.log_file));
   cli::print_json(out);
 }
@@ -145,6 +155,9 @@ void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   rows.push_back({"log", fmt::format("{}.{}, errors {}.{}, tag {}, {}", facility_name(spec.log.facility),
                                      level_name(spec.log.out_level), facility_name(spec.log.facility),
                                      level_name(spec.log.err_level), printable(spec.log.tag), log_file)});
+  rows.push_back({"log file", fmt::format("turned over at {}, {} kept; syslog {}",
+                                          spec.log.file_size == 0 ? "no size" : size_text(spec.log.file_size),
+                                          spec.log.file_keep, to_string(spec.log.syslog))});
   rows.push_back({"connect", or_dash(texts_of(spec.net.connect), ",")});
   rows.push_back({"addresses", or_dash(texts_of(spec.net.addresses), ",")});
   for (const auto &limit : given_limits(spec.limits)) rows.push_back({"limit " + limit.name, limit.value});

@@ -85,13 +85,13 @@ private:
   void wait_or_end(bool failed);
   void on_timer();
   void on_answer_timer();
+  Status freeze(bool stop);
   void begin_stop(uint32_t grace_ms);
   void finish() { state_ = State::Done; }
   void report_ready(Status status);
   Status open_log();
-  void on_output(int fd, LineSplitter &lines, bool error);
   void note(int level, std::string_view text);
-  void on_denial_timer();
+  void on_log_timer();
   void log_denials();
   [[nodiscard]] SupervisorStatus status() const;
 
@@ -122,10 +122,11 @@ private:
   std::optional<Pace> pace_; // where there is a network rate
   std::unique_ptr<Spawner> spawner_;
   std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
-  Fd signals_, timer_, answer_timer_, denial_timer_, listener_, oom_event_;
+  Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;
+  bool frozen_ = false; // asked for; of the cgroup that there is now
   Session *workload_ = nullptr;
   Session *foreground_ = nullptr;
   std::optional<Ending> foreground_ending_;
@@ -138,7 +139,6 @@ private:
 
   std::optional<Log> log_;
   Fd out_read_, out_write_, err_read_, err_write_;
-  LineSplitter out_lines_, err_lines_;
   std::optional<DenialLog> denial_log_; // with log_
   uint64_t denials_looked_ms_ = 0;
 };
