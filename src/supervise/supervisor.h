@@ -85,6 +85,7 @@ private:
   void wait_or_end(bool failed);
   void on_timer();
   void on_answer_timer();
+  Status freeze(bool stop);
   void begin_stop(uint32_t grace_ms);
   void finish() { state_ = State::Done; }
   void report_ready(Status status);
@@ -126,6 +127,7 @@ private:
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;
+  bool frozen_ = false; // asked for; of the cgroup that there is now
   Session *workload_ = nullptr;
   Session *foreground_ = nullptr;
   std::optional<Ending> foreground_ending_;
