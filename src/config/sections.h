@@ -14,7 +14,7 @@ namespace jails {
 // Newer than kConfigVersion is an error of its own, before any other: unknown keys are to be expected then.
 Status read_version(std::string_view file, const TomlTable &table, int &to);
 
-void read_supervision(TableReader &reader, bool &autostart, Profile &profile, RestartPolicy &restart,
+void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Restart &restart,
                       uint32_t &stop_grace_ms);
 void read_limits(TableReader &top, Limits &to);
 void read_log(TableReader &top, LogSpec &to);
@@ -44,7 +44,7 @@ std::string toml_list(const auto &items, auto to_text) {
 }
 std::string seconds_text(uint32_t ms); // as TableReader::milliseconds() reads it
 
-void write_supervision(Writer &out, bool autostart, Profile profile, RestartPolicy restart, uint32_t stop_grace_ms);
+void write_supervision(Writer &out, bool autostart, Profile profile, const Restart &restart, uint32_t stop_grace_ms);
 void write_limits(Writer &out, const Limits &limits);
 void write_log(Writer &out, const LogSpec &log);
 void write_order(Writer &out, const JailConfig &config);

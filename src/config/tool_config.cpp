@@ -8,10 +8,27 @@
 
 namespace jails {
 
-static constexpr auto kKeys = std::to_array<std::string_view>(
-    {"version", "base", "root", "profile", "autostart", "restart", "stop_grace", "limits", "limits.memory",
-     "limits.processes", "limits.files", "limits.sockbuf", "limits.cpu_quota", "limits.cpu_period", "log",
-     "log.facility", "log.out_level", "log.err_level", "log.tag"});
+static constexpr auto kKeys = std::to_array<std::string_view>({"version",
+                                                               "base",
+                                                               "root",
+                                                               "profile",
+                                                               "autostart",
+                                                               "restart",
+                                                               "restart_limit",
+                                                               "restart_window",
+                                                               "stop_grace",
+                                                               "limits",
+                                                               "limits.memory",
+                                                               "limits.processes",
+                                                               "limits.files",
+                                                               "limits.sockbuf",
+                                                               "limits.cpu_quota",
+                                                               "limits.cpu_period",
+                                                               "log",
+                                                               "log.facility",
+                                                               "log.out_level",
+                                                               "log.err_level",
+                                                               "log.tag"});
 
 Result<ToolConfig> parse_tool(std::string_view text, std::string_view file) {
   const TomlTable table = TRY(parse_toml(text, file));

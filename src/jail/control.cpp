@@ -141,7 +141,7 @@ Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t gr
   }
   if (row.supervisor > 0) (void)kill(row.supervisor, SIGKILL);
   for (int tries = 0; tries < 1000 && is_running(instance, name); tries++) usleep(1000);
-  return recover_jail(instance, row, lock);
+  return recover_jail(instance, row, lock, "it did not answer when the jail was to stop");
 }
 
 } // namespace jails

@@ -12,6 +12,8 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"stop", "stop a jail's processes; it stays registered", stop},
     {"destroy", "unregister a jail", destroy},
     {"list", "list the jails", list},
+    {"last", "why a jail ended, when, and after how long", last},
+    {"events", "what happened to the jails", events},
     {"show", "everything known of a jail", show},
     {"profile", "what a profile allows, and the permissions beyond it", profile},
     {"limits", "a jail's limits, and what is used of them", limits},

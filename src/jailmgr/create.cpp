@@ -60,12 +60,7 @@ std::vector<Option> options_of(Wanted &wanted) {
   options.push_back({0, "root", "thin|thick|plain:PATH",
                      "share the host's /usr read-only (default), copy it, or use a directory as it is",
                      [&](std::string_view text) { return set_root(wanted, text); }, true});
-  options.push_back({0, "restart", "always|on-failure|never", "when the command ends (default always)",
-                     [&](std::string_view text) -> Status {
-                       config.spec.restart = TRY(parse_restart(text));
-                       return {};
-                     },
-                     true});
+  add_restart_options(options, config.spec.restart);
   options.push_back({0, "hostname", "NAME", "host name in the jail (default its name)",
                      [&](std::string_view text) -> Status {
                        TRY(check_hostname(text));
@@ -152,6 +147,7 @@ Result<int> create(const Call &call) {
   wanted.config.spec.name = name;
   wanted.config.spec.root = store.default_root(name);
   TRY(check_limits(wanted.config.spec.limits));
+  TRY(check_restart(wanted.config.spec.restart));
   TRY_IN("--ready", check_readiness(wanted.config));
   if (std::ranges::find(wanted.config.depends, name.str()) != wanted.config.depends.end())
     return fail(ErrorKind::Usage, "--depends: a jail cannot depend on itself");

@@ -4,6 +4,7 @@
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
 #include "jailmgr/mounts.h"
+#include "journal/store.h"
 
 #include <cstdio>
 #include <fmt/format.h>
@@ -43,6 +44,7 @@ Status destroy_one(const Instance &instance, const Store &store, const JailName 
   TRY(store.remove(name));
   const std::string log = instance.log_file(name);
   for (const auto &file : {log, log + ".1"}) unlink(file.c_str());
+  journal::remove_last(instance, name);
   const bool plain = config && config->root_kind == RootKind::Plain;
   fmt::print("Destroyed jail {}{}\n", name.str(), plain ? fmt::format("; its root {} is kept", config->spec.root) : "");
   return {};
