@@ -22,7 +22,7 @@ using namespace raw;
 // Large enough for any message; pages that no message reached stay untouched.
 alignas(16) char buffer[kMaxAnchorMessage];
 constexpr int kMaxFds = 8;
-constexpr int kSigcont = 18;
+constexpr int kSigkill = 9, kSigcont = 18;
 
 struct Received {
   long bytes;
@@ -48,7 +48,7 @@ Received receive() {
 
 // The supervisor is gone: nothing may run unsupervised. kill(-1) reaches exactly this jail, by the signal scope.
 [[noreturn]] void end_jail() {
-  call(__NR_kill, -1, 9);
+  call(__NR_kill, -1, kSigkill);
   call(__NR_exit_group, 1);
   __builtin_unreachable();
 }
@@ -245,6 +245,9 @@ long refuse_clone_parent() {
   }
   rc = set_identity(*child.request);
   if (rc < 0) give_up(status, SpawnStep::Identity, rc);
+  // The anchor ends the jail when the supervisor dies. This is for the death of both at once (an OOM killer, kill -9 of
+  // a group). Not before the ids: a change of them takes it away (PR_SET_PDEATHSIG(2const)).
+  call(__NR_prctl, PR_SET_PDEATHSIG, kSigkill, 0, 0, 0);
   rc = call(__NR_chdir, child.directory);
   if (rc < 0) give_up(status, SpawnStep::Directory, rc);
   call(__NR_close, kAnchorChannel);

@@ -44,4 +44,13 @@ Result<JailName> selected_jail(const Call &call, std::string_view name_or_jid) {
   return JailName::parse(TRY(find_jail(call.instance, name_or_jid)).name);
 }
 
+Result<std::vector<JailRow>> selected_rows(const Call &call, std::span<const std::string_view> names_or_jids) {
+  std::vector<std::string> names;
+  for (const auto operand : names_or_jids) names.push_back(TRY(selected_jail(call, operand)).str());
+  auto rows = TRY(list_jails(call.instance));
+  if (!names.empty())
+    std::erase_if(rows, [&](const JailRow &row) { return std::ranges::find(names, row.name) == names.end(); });
+  return rows;
+}
+
 } // namespace jails::cli

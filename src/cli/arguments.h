@@ -4,7 +4,9 @@
 #include "base/options.h"
 #include "cli/program.h"
 #include "model/ids.h"
+#include "secmodel/tables.h"
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,5 +28,8 @@ Status need_root(const Call &call);
 
 // A registered jail's name from a name or a jid. NotFound: there is no such jail.
 Result<JailName> selected_jail(const Call &call, std::string_view name_or_jid);
+
+// The rows of these, each once, sorted by jid; without any, of all.
+Result<std::vector<JailRow>> selected_rows(const Call &call, std::span<const std::string_view> names_or_jids);
 
 } // namespace jails::cli

@@ -58,6 +58,16 @@ Result<Fd> high(Fd fd) {
 
 // When it does not react within this time after the grace, it is stuck.
 constexpr uint32_t kStopSlackMs = 15000;
+constexpr uint32_t kKillSlackMs = 1000;
+
+// Until its supervisor is gone: what that still clears must not be cleared under its feet. False: not in time.
+bool wait_for_end(const Instance &instance, const JailName &name, uint32_t ms) {
+  for (uint32_t waited = 0; is_running(instance, name); waited++) {
+    if (waited == ms) return false;
+    usleep(1000);
+  }
+  return true;
+}
 
 } // namespace
 
@@ -108,7 +118,7 @@ Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec) {
   return supervise::await_result(report.first.get());
 }
 
-Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name) {
+static Result<supervise::SupervisorStatus> ask_status(const Instance &instance, const JailName &name) {
   const Fd connection = TRY(connect_supervisor(instance, name));
   TRY(send_request(connection, {.type = supervise::RequestType::Status, .exec = {}}));
   pollfd ready{.fd = connection.get(), .events = POLLIN, .revents = 0};
@@ -117,30 +127,47 @@ Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, 
   return TRY(receive_reply(connection)).reply.status;
 }
 
+static bool is_closed(const Error &error) {
+  return error.kind() == ErrorKind::NotFound || error.sys_errno() == EPIPE || error.sys_errno() == ECONNRESET;
+}
+
+Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name) {
+  auto status = ask_status(instance, name);
+  for (uint32_t ms = 0; !status && is_closed(status.error()) && ms < kStopSlackMs && is_running(instance, name); ms++) {
+    usleep(1000);
+    status = ask_status(instance, name);
+  }
+  if (!status && is_closed(status.error()))
+    return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
+  return status;
+}
+
 Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock) {
   const auto name = TRY(JailName::parse(row.name));
-  auto connected = connect_supervisor(instance, name);
-  if (!connected) {
-    // It is about to end by itself, its socket is gone first: what it still clears must not be cleared under its feet.
-    const bool ending = connected.error().kind() == ErrorKind::NotFound;
-    for (uint32_t ms = 0; ending && ms < kStopSlackMs && is_running(instance, name); ms++) usleep(1000);
-    return std::unexpected(std::move(connected).error());
+  const auto connection = connect_supervisor(instance, name);
+  if (!connection) {
+    if (connection.error().kind() == ErrorKind::NotFound) wait_for_end(instance, name, kStopSlackMs);
+    return std::unexpected(connection.error());
   }
-  const Fd connection = std::move(*connected);
-  TRY(send_request(connection, {.type = supervise::RequestType::Stop, .exec = {}, .grace_ms = grace_ms}));
+  const Status asked =
+      send_request(*connection, {.type = supervise::RequestType::Stop, .exec = {}, .grace_ms = grace_ms});
+  if (!asked && !is_closed(asked.error())) return asked;
   uint32_t grace = grace_ms;
   if (grace == supervise::kOwnGrace) {
     const auto spec = registered_spec(instance, name); // a transient jail has none, and the default grace
     grace = spec ? spec->stop_grace_ms : 5000;
   }
-  pollfd end{.fd = connection.get(), .events = POLLIN, .revents = 0};
+  pollfd end{.fd = connection->get(), .events = POLLIN, .revents = 0};
   while (poll(&end, 1, static_cast<int>(grace + kStopSlackMs)) == 1) {
-    const auto answer = receive_reply(connection);
+    const auto answer = receive_reply(*connection);
     if (answer) continue; // Stopping
-    return {};
+    // A connection that it never accepted is closed with its socket, which is the first thing that goes.
+    if (!wait_for_end(instance, name, kStopSlackMs)) break;
+    const auto left = find_jail(instance, row.name); // as it was killed on its way, perhaps
+    return left && left->jid == row.jid ? recover_jail(instance, *left, lock) : Status{};
   }
   if (row.supervisor > 0) (void)kill(row.supervisor, SIGKILL);
-  for (int tries = 0; tries < 1000 && is_running(instance, name); tries++) usleep(1000);
+  wait_for_end(instance, name, kKillSlackMs);
   return recover_jail(instance, row, lock, "it did not answer when the jail was to stop");
 }
 

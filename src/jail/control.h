@@ -30,6 +30,8 @@ Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec);
 // is killed and its jail cleared. NotFound: it does not run.
 Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock);
 
+// While one is just starting or ending, waits for what comes of it. NotFound: it does not run. Busy: it does not
+// answer.
 Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name);
 
 } // namespace jails

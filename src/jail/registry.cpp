@@ -91,18 +91,16 @@ Status recover_jail(const Instance &instance, const JailRow &row, const NameLock
     return std::unexpected(std::move(group).error());
   }
   unlink(instance.control_socket(name).c_str());
-  {
-    const auto lock = TRY(instance_lock(instance));
-    TRY(tables.set_anchor(row.jid, 0));
-    TRY(tables.set_supervisor(row.jid, 0));
-    TRY(tables.bind_cgroup(row.jid, 0));
-  }
+  // While the row still says so: killed in between, this is told twice, and not never.
   if (is_kept(instance, name)) {
     auto event = event_of(journal::Kind::Stop, row.name, row.jid, why);
     event.cause = journal::Cause::SupervisorKilled;
     (void)journal::append_end(instance, std::move(event));
   }
-  return {};
+  const auto lock = TRY(instance_lock(instance));
+  TRY(tables.set_anchor(row.jid, 0));
+  TRY(tables.set_supervisor(row.jid, 0));
+  return tables.bind_cgroup(row.jid, 0);
 }
 
 Status unregister_jail(const Instance &instance, const JailRow &row, const NameLock &) {

@@ -18,16 +18,21 @@ Result<int> destroy(const Call &call) {
   TRY(need_root(call));
   const auto name = TRY(selected_jail(call, parsed.operands[0]));
   const auto lock = TRY(NameLock::acquire(call.instance, name));
-  const auto row = TRY(find_jail(call.instance, name.str()));
-  TRY(recover_jail(call.instance, row, lock));
+  auto row = TRY(find_jail(call.instance, name.str()));
   if (is_running(call.instance, name)) {
-    const auto status = TRY(supervisor_status(call.instance, name));
-    const size_t count = TRY(cli::count_members(call.instance, row));
-    if (count != 0 || status.state != "idle")
-      return fail(ErrorKind::Busy, fmt::format("jail {} is busy: {} processes; stop it first (jailctl stop {})",
-                                               name.str(), count, name.str()));
-    TRY(stop_supervisor(call.instance, row, 0, lock));
+    const auto status = supervisor_status(call.instance, name);
+    if (!status && status.error().kind() != ErrorKind::NotFound) return std::unexpected(status.error());
+    if (status) {
+      const size_t count = TRY(cli::count_members(call.instance, row));
+      if (count != 0 || status->state != "idle")
+        return fail(ErrorKind::Busy, fmt::format("jail {} is busy: {} processes; stop it first (jailctl stop {})",
+                                                 name.str(), count, name.str()));
+      const Status stopped = stop_supervisor(call.instance, row, 0, lock);
+      if (!stopped && stopped.error().kind() != ErrorKind::NotFound) return std::unexpected(stopped.error());
+    }
+    row = TRY(find_jail(call.instance, name.str()));
   }
+  TRY(recover_jail(call.instance, row, lock));
   TRY(unregister_jail(call.instance, row, lock));
   return 0;
 }

@@ -15,6 +15,8 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"last", "why a jail ended, when, and after how long", last},
     {"events", "what happened to the jails", events},
     {"show", "everything known of a jail", show},
+    {"ps", "the processes of jails", ps},
+    {"sockets", "the sockets of jails", sockets},
     {"profile", "what a profile allows, and the permissions beyond it", profile},
     {"limits", "a jail's limits, and what is used of them", limits},
     {"set", "change a jail's limits while it runs", set},

@@ -29,9 +29,13 @@ Result<int> supervise(const Call &call) {
   TRY(need_root(call));
   const auto name = TRY(selected_jail(call, parsed.operands[0]));
   const auto lock = TRY(NameLock::acquire(call.instance, name));
-  const auto row = TRY(find_jail(call.instance, name.str()));
-  if (is_running(call.instance, name))
-    return fail(ErrorKind::Busy, fmt::format("jail {} is already running", name.str()));
+  auto row = TRY(find_jail(call.instance, name.str()));
+  if (is_running(call.instance, name)) {
+    const auto status = supervisor_status(call.instance, name);
+    if (status || status.error().kind() != ErrorKind::NotFound)
+      return fail(ErrorKind::Busy, fmt::format("jail {} is already running", name.str()));
+    row = TRY(find_jail(call.instance, name.str())); // it ended meanwhile
+  }
   TRY(recover_jail(call.instance, row, lock));
   auto spec = TRY(registered_spec(call.instance, name));
   spec.command.assign(parsed.operands.begin() + 1, parsed.operands.end());

@@ -117,6 +117,11 @@ Result<State> state_of(const Instance &instance, const JailName &name) {
     return state;
   }
   auto status = supervisor_status(instance, name);
+  if (!status && status.error().kind() == ErrorKind::NotFound) { // it ended meanwhile
+    state.row = TRY(registered(instance, name));
+    state.word = !state.row ? "stopped" : state.row->supervisor != 0 ? "failed" : "ended";
+    return state;
+  }
   if (!status) return fail(status.error().kind(), fmt::format("jail {}: {}", name.str(), status.error().text()));
   state.supervisor = std::move(*status);
   state.word = state.supervisor.state;

@@ -7,14 +7,23 @@
 #include <unistd.h>
 
 namespace jails::sys {
+namespace {
+
+// held() has the lock for a moment itself, and must not be taken for a holder.
+constexpr int kTries = 100;
+constexpr useconds_t kPause = 1000;
+
+} // namespace
 
 Result<FileLock> FileLock::take(const std::string &path, int operation) {
   while (true) {
     Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd) return fail_errno("lock " + path);
     int rc = 0;
-    do rc = flock(fd.get(), operation);
-    while (rc != 0 && errno == EINTR);
+    for (int tries = 1; (rc = flock(fd.get(), operation)) != 0; tries++) {
+      if (errno != EINTR && (errno != EWOULDBLOCK || tries >= kTries)) break;
+      if (errno == EWOULDBLOCK) usleep(kPause);
+    }
     if (rc != 0) {
       if (errno == EWOULDBLOCK) return fail(ErrorKind::Busy, "lock " + path + ": held by another process", EWOULDBLOCK);
       return fail_errno("lock " + path);
