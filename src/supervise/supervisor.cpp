@@ -86,6 +86,7 @@ Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
   ready_ = std::move(ready);
   state_ = State::Running;
   cause_ = journal::Cause::None;
+  seen_to_run_ = false;
   started_ms_ = sys::monotonic_ms();
   up_since_ms_ = sys::boottime_ms();
   started_at_ = static_cast<uint64_t>(time(nullptr));
@@ -94,12 +95,15 @@ Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
     loop_.remove(status);
     if (workload_ == nullptr) return;
     spawner_->read_status(*workload_); // a failure is kept for the end of the session
-    if (workload_->failure.empty()) {
-      note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
-      report_ready({});
-      record_start();
-    }
+    if (workload_->failure.empty()) workload_runs();
   });
+}
+
+void Supervisor::workload_runs() {
+  seen_to_run_ = true;
+  note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
+  report_ready({});
+  record_start();
 }
 
 // What the programs in the kernel refuse tells nobody: the counters are looked at. What the filter refuses comes here.
@@ -214,11 +218,7 @@ void Supervisor::session_ended(Session &session, const Ending &ending) {
 
 void Supervisor::workload_ended(const Ending &ending) {
   workload_ = nullptr;
-  if (ready_ && ending.failure.empty()) { // it ran, and was over before its start was seen
-    note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
-    report_ready({});
-    record_start();
-  }
+  if (!seen_to_run_ && ending.failure.empty()) workload_runs(); // and was over before that was seen
   if (ready_) { // it never ran: a start that failed, not a crash to restart from
     start_failure_ = Error(ErrorKind::System, describe(ending));
     finish();

@@ -99,6 +99,7 @@ private:
   void begin_stop(uint32_t grace_ms, journal::Requester by);
   void finish() { state_ = State::Done; }
   void report_ready(Status status);
+  void workload_runs();
   Status open_log();
   void on_output(int fd, LineSplitter &lines, bool error);
   void note(int level, std::string_view text);
@@ -137,6 +138,7 @@ private:
 
   State state_ = State::Idle;
   Session *workload_ = nullptr;
+  bool seen_to_run_ = false; // the workload of now
   Session *foreground_ = nullptr;
   std::optional<Ending> foreground_ending_;
   std::move_only_function<void(Status)> ready_;
