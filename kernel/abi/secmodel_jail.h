@@ -14,7 +14,7 @@ typedef unsigned long long __u64;
 #endif
 
 /* Raised when a layout below changes; user space refuses tables of another version. */
-#define SJ_ABI_VERSION 2
+#define SJ_ABI_VERSION 3
 
 #define SJ_NAME_MAX 63    /* bytes, without the terminating NUL */
 #define SJ_ROOT_MAX 255   /* bytes, without the terminating NUL */
@@ -65,6 +65,8 @@ struct sj_jail {
 	__u32 nports;
 	__u32 anchor;     /* pid of the anchor while it runs, 0 otherwise */
 	__u32 supervisor; /* pid of the supervisor while it runs, 0 otherwise */
+	__u32 restarts;   /* of its command, by the supervisor, since it was registered */
+	__u32 oom_kills;  /* in cgroups that it had before the one it has now */
 	struct sj_port ports[SJ_PORTS_MAX];
 	__u32 ngrants;
 	__u32 naddrs; /* 0: every address of the host */
@@ -130,13 +132,23 @@ struct sj_settings {
 	__u32 cpus;          /* possible CPUs: values in a row of a per-CPU table */
 };
 
-/* Table "cpu", per CPU (each CPU writes its own row, so no update is lost and none is atomic): jid -> CPU time used, in
- * a ring of seconds of CLOCK_MONOTONIC. */
+/* Packets that sockets of a jail sent or got, loopback included, as IP sees them: the bytes with its header, and of
+ * what the kernel carries in one piece (GSO, GRO) the header once and the packets that it stands for. What a network
+ * rate drops is among them. */
+struct sj_traffic {
+	__u64 bytes;
+	__u64 packets;
+};
+
+/* Table "cpu", per CPU (each CPU writes its own row): jid -> what is counted there. CPU time is in a ring of seconds of
+ * CLOCK_MONOTONIC; only the scheduler writes it, so no update is lost and none is atomic. The traffic is added to by
+ * tasks and by softirqs that interrupt them: atomically. */
 struct sj_cpu {
 	__u64 total_ns;
 	__u64 until_ns;               /* end of the last slice counted */
 	__u64 second[SJ_CPU_SECONDS]; /* the second (now / 1e9) that slot i holds */
 	__u64 used_ns[SJ_CPU_SECONDS];
+	struct sj_traffic in, out;
 };
 
 /* Table "running", per CPU: which jail's task is on it now, since when. Not yet counted in "cpu" unless until_ns there
@@ -146,6 +158,8 @@ struct sj_running {
 	__u64 jid;
 };
 
+#define SJ_UNKNOWN_PAGES (~0ull)
+
 /* What the task iterator writes for each jailed thread group leader, and for each other jailed thread that is on a CPU.
  */
 struct sj_task_row {
@@ -154,6 +168,7 @@ struct sj_task_row {
 	__u32 threads;
 	__u32 is_anchor;
 	__u64 vmem_pages;
+	__u64 rss_pages; /* SJ_UNKNOWN_PAGES: this kernel counts them otherwise */
 	__u32 cpu;
 	__u32 on_cpu;
 	__u64 slice_from_ns; /* on_cpu: since when, as the scheduler's own figures say */

@@ -7,6 +7,7 @@
 #include "linux/denials.bpf.h"
 #include "linux/packets.bpf.h"
 #include "linux/sockets.bpf.h"
+#include "linux/traffic.bpf.h"
 
 #define AF_INET 2
 #define AF_INET6 10
@@ -308,21 +309,14 @@ static __always_inline int asks_at_connect(const struct bpf_sock *sk)
 	       sk->protocol == IPPROTO_ICMPV6;
 }
 
-SEC("cgroup_skb/egress")
-int jail_egress(struct __sk_buff *skb)
+static __always_inline int may_leave(struct __sk_buff *skb, const struct sj_settings *set, struct bpf_sock *sk,
+                                     const struct sj_member *me)
 {
-	struct sj_settings *set = the_settings();
-	struct bpf_sock *sk = skb->sk;
 	struct packet packet = {};
 	struct destination to = {};
-	struct sj_member *me;
 	enum sj_rule rule;
 	int by_lo = skb->ifindex == LOOPBACK;
 
-	sk = sk ? bpf_sk_fullsock(sk) : 0;
-	if (!set || !sk)
-		return DROP;
-	me = member_of_socket(skb, set);
 	if (me && me->profile == SJ_PROFILE_LOW && !me->naddrs)
 		return PASS;
 	if (!by_lo && !(me && me->naddrs) && asks_at_connect(sk))
@@ -343,6 +337,23 @@ int jail_egress(struct __sk_buff *skb)
 		return drop(me, SJ_RULE_CALL_HOST, to.proto, to.port, &packet.to);
 	rule = judge(skb, sk, me, &to);
 	return rule == SJ_NO_RULE ? PASS : drop(me, rule, to.proto, to.port, &to.at);
+}
+
+SEC("cgroup_skb/egress")
+int jail_egress(struct __sk_buff *skb)
+{
+	struct sj_settings *set = the_settings();
+	struct bpf_sock *sk = skb->sk;
+	struct sj_member *me;
+
+	sk = sk ? bpf_sk_fullsock(sk) : 0;
+	if (!set || !sk)
+		return DROP;
+	me = member_of_socket(skb, set);
+	if (!may_leave(skb, set, sk, me))
+		return DROP;
+	count_out(me, skb);
+	return PASS;
 }
 
 char LICENSE[] SEC("license") = "GPL";

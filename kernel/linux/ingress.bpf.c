@@ -8,6 +8,7 @@
 #include "linux/denials.bpf.h"
 #include "linux/packets.bpf.h"
 #include "linux/sockets.bpf.h"
+#include "linux/traffic.bpf.h"
 
 /* Every refusal of the program that is counted. */
 static __always_inline int drop(const struct sj_member *owner, enum sj_rule rule, __u32 proto, __u32 port,
@@ -67,18 +68,13 @@ static __always_inline int receive_datagram(struct __sk_buff *skb, struct bpf_so
 	return PASS;
 }
 
-SEC("cgroup_skb/ingress")
-int jail_ingress(struct __sk_buff *skb)
+static __always_inline int may_enter(struct __sk_buff *skb, const struct sj_settings *set, struct bpf_sock *sk,
+                                     const struct sj_member *owner)
 {
-	struct sj_settings *set = the_settings();
-	struct bpf_sock *sk = skb->sk;
 	struct packet packet = {};
 	__u32 proto;
 	__u8 tcp[14]; /* ports, sequence numbers, flags */
 
-	if (!set || !sk)
-		return DROP;
-	sk = bpf_sk_fullsock(sk);
 	if (sk && !sj_proto_bit(sk->protocol))
 		return PASS;
 	if (!read_packet(skb, &packet))
@@ -87,15 +83,31 @@ int jail_ingress(struct __sk_buff *skb)
 	if (!proto)
 		return PASS;
 	if (proto == SJ_UDP)
-		return sk && !in_host_netns(sk, set) ? PASS
-		                                     : receive_datagram(skb, sk, member_of_socket(skb, set), &packet);
+		return sk && !in_host_netns(sk, set) ? PASS : receive_datagram(skb, sk, owner, &packet);
 	if (packet.fragment || bpf_skb_load_bytes(skb, packet.offset, tcp, sizeof(tcp)))
 		return DROP;
 	if ((tcp[13] & 0x12) != 0x02) /* SYN without ACK */
 		return PASS;
 	if (sk && !in_host_netns(sk, set))
 		return PASS;
-	return may_answer(member_of_socket(skb, set), (__u32)tcp[2] << 8 | tcp[3], &packet.to);
+	return may_answer(owner, (__u32)tcp[2] << 8 | tcp[3], &packet.to);
+}
+
+SEC("cgroup_skb/ingress")
+int jail_ingress(struct __sk_buff *skb)
+{
+	struct sj_settings *set = the_settings();
+	struct bpf_sock *sk = skb->sk;
+	struct sj_member *owner;
+
+	if (!set || !sk)
+		return DROP;
+	sk = bpf_sk_fullsock(sk);
+	owner = member_of_socket(skb, set);
+	if (!may_enter(skb, set, sk, owner))
+		return DROP;
+	count_in(owner, skb);
+	return PASS;
 }
 
 char LICENSE[] SEC("license") = "GPL";

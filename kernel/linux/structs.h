@@ -35,8 +35,18 @@ struct signal_struct {
 	int nr_threads;
 };
 
+struct percpu_counter {
+	long long count;
+	int *counters; /* per CPU */
+};
+
 struct mm_struct {
 	unsigned long total_vm;
+	struct percpu_counter rss_stat[4]; /* Linux 6.2; files, anonymous, swap, shared memory */
+};
+
+struct bpf_array {
+	void *aux;
 };
 
 struct thread_info {

@@ -166,17 +166,51 @@ std::optional<uint64_t> keyed_value(std::string_view text, std::string_view key)
   return line ? parse_int<uint64_t>(trim(*line)) : std::nullopt;
 }
 
+// "8:0 Read 4096" of v1, "8:0 rbytes=4096 wbytes=0" of v2: what the words of one line have for the key.
+static std::optional<uint64_t> word_value(const std::vector<std::string_view> &words, std::string_view key) {
+  for (size_t i = 1; i < words.size(); i++) {
+    if (words[i] == key && i + 1 < words.size()) return parse_int<uint64_t>(words[i + 1]);
+    if (words[i].starts_with(key) && words[i].substr(key.size()).starts_with('='))
+      return parse_int<uint64_t>(words[i].substr(key.size() + 1));
+  }
+  return std::nullopt;
+}
+
 std::optional<uint64_t> device_value(std::string_view text, std::string_view number, std::string_view key) {
   for (auto line : split(text, '\n')) {
     if (!line.starts_with(number) || !line.substr(number.size()).starts_with(' ')) continue;
-    const auto words = split(trim(line), ' ');
-    for (size_t i = 1; i < words.size(); i++) {
-      if (words[i] == key && i + 1 < words.size()) return parse_int<uint64_t>(words[i + 1]); // "8:0 Read 4096"
-      if (words[i].starts_with(key) && words[i].substr(key.size()).starts_with('='))         // "8:0 rbytes=4096 ..."
-        return parse_int<uint64_t>(words[i].substr(key.size() + 1));
-    }
+    if (const auto value = word_value(split(trim(line), ' '), key)) return value;
   }
   return std::nullopt;
+}
+
+uint64_t sum_of_devices(std::string_view text, std::string_view key) {
+  uint64_t sum = 0;
+  for (auto line : split(text, '\n')) sum += word_value(split(trim(line), ' '), key).value_or(0);
+  return sum;
+}
+
+std::optional<Stall> stall(std::string_view text, std::string_view line) {
+  const auto words = line_of(text, line);
+  if (!words) return std::nullopt;
+  Stall found;
+  bool total = false;
+  for (auto word : split(trim(*words), ' ')) {
+    const auto equals = std::min(word.find('='), word.size());
+    const auto key = word.substr(0, equals);
+    const auto value = word.substr(std::min(equals + 1, word.size()));
+    if (key == "total") {
+      const auto number = parse_int<uint64_t>(value);
+      total = number.has_value();
+      found.total_us = number.value_or(0);
+    }
+    double *const average = key == "avg10"    ? &found.avg10
+                            : key == "avg60"  ? &found.avg60
+                            : key == "avg300" ? &found.avg300
+                                              : nullptr;
+    if (average != nullptr) std::from_chars(value.data(), value.data() + value.size(), *average);
+  }
+  return total ? std::optional(found) : std::nullopt;
 }
 
 } // namespace jails::cgroup

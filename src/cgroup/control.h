@@ -56,4 +56,14 @@ std::optional<uint64_t> single_value(std::string_view text);
 // Bytes or operations of a device: v2 io.stat, or v1 blkio.throttle.io_service_bytes and io_serviced.
 std::optional<uint64_t> device_value(std::string_view text, std::string_view number, std::string_view key);
 
+// The same of all devices together; 0 where nothing was read or written yet.
+uint64_t sum_of_devices(std::string_view text, std::string_view key);
+
+// A line of a pressure file: "some avg10=0.00 avg60=0.12 avg300=1.50 total=12345".
+struct Stall {
+  double avg10 = 0, avg60 = 0, avg300 = 0; // per cent of the time
+  uint64_t total_us = 0;
+};
+std::optional<Stall> stall(std::string_view text, std::string_view line);
+
 } // namespace jails::cgroup

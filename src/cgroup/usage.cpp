@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cgroup/control.h"
 #include "cgroup/device.h"
+#include "cgroup/files.h"
 #include "sys/file.h"
 
 #include <algorithm>
@@ -13,32 +14,6 @@
 
 namespace jails::cgroup {
 namespace {
-
-constexpr size_t kMaxText = 1U << 20U;
-
-// A controller's files of one jail, on the hierarchy that has it. Reading what is not there gives an empty text.
-struct Files {
-  std::string dir;
-  bool v1 = false;
-  std::string by;
-
-  Files(const Group &group, const char *v2_name, const char *v1_name, const char *probe) {
-    dir = group.directory(v1_name);
-    v1 = !dir.empty();
-    if (!v1) dir = group.directory("");
-    if (!v1 && access((dir + "/" + probe).c_str(), F_OK) != 0) dir.clear();
-    if (!dir.empty()) by = fmt::format("cgroup {} {}", v1 ? "v1" : "v2", v1 ? v1_name : v2_name);
-  }
-  [[nodiscard]] std::string text(const char *on_v1, const char *on_v2) const {
-    const char *file = v1 ? on_v1 : on_v2;
-    if (dir.empty() || file == nullptr) return "";
-    const auto text = sys::read_file(dir + "/" + file, kMaxText);
-    return text ? std::string(trim(*text)) : "";
-  }
-  [[nodiscard]] std::optional<uint64_t> value(const char *on_v1, const char *on_v2) const {
-    return single_value(text(on_v1, on_v2));
-  }
-};
 
 std::optional<double> real(std::optional<uint64_t> value) {
   return value ? std::optional(static_cast<double>(*value)) : std::nullopt;

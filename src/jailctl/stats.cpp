@@ -1,13 +1,20 @@
-#include "jailctl/verb.h"
+#include "jailctl/stats.h"
 
+#include "base/text.h"
 #include "cli/arguments.h"
+#include "jailctl/verb.h"
 #include "stats/format.h"
+#include "stats/http.h"
+#include "sys/file.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <thread>
 
 namespace jailctl {
 
@@ -15,62 +22,140 @@ using namespace jails;
 
 namespace {
 
-// Under inetd standard input is the connection. Closing it with the request unread would reset it and lose the answer.
-void read_http_request() {
+struct Wanted {
+  bool verbose = false, prometheus = false, openmetrics = false, http = false, tabs = false, bare = false, json = false;
+  std::string_view textfile;
+  uint64_t every = 0; // seconds; 0: once
+};
+
+// Under inetd or a systemd socket standard input is the connection. Closing it with the request unread would reset it
+// and lose the answer; a client that neither asks nor reads must not keep us for ever.
+std::string read_http_request() {
+  constexpr auto kPatience = std::chrono::seconds(10);
   struct stat st{};
-  if (fstat(0, &st) != 0 || !S_ISSOCK(st.st_mode)) return;
+  if (fstat(STDIN_FILENO, &st) != 0 || !S_ISSOCK(st.st_mode)) return "";
+  const timeval limit{.tv_sec = kPatience.count(), .tv_usec = 0};
+  setsockopt(STDIN_FILENO, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  const auto end = std::chrono::steady_clock::now() + kPatience;
   std::string request;
   char buffer[2048];
   while (request.size() < 65536 && request.find("\r\n\r\n") == std::string::npos) {
-    pollfd ready{.fd = 0, .events = POLLIN, .revents = 0};
-    if (poll(&ready, 1, 5000) != 1) return;
-    const ssize_t n = recv(0, buffer, sizeof buffer, 0);
-    if (n <= 0) return;
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+    pollfd ready{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    if (left <= 0 || poll(&ready, 1, static_cast<int>(left)) != 1) break;
+    const ssize_t n = recv(STDIN_FILENO, buffer, sizeof buffer, 0);
+    if (n <= 0) break;
     request.append(buffer, static_cast<size_t>(n));
   }
+  return request;
+}
+
+std::vector<Option> options_for(Wanted &wanted) {
+  std::vector<Option> options;
+  options.push_back(
+      {'v', "verbose", nullptr, "everything that is counted, with what it means", set_flag(wanted.verbose), true});
+  options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(wanted.tabs), true});
+  options.push_back({'H', "no-header", nullptr, "without the header line; with -T", set_flag(wanted.bare), true});
+  options.push_back({'j', "json", nullptr, "JSON", set_flag(wanted.json), true});
+  options.push_back({'w', "watch", "seconds", "again and again, with such a pause",
+                     [&wanted](std::string_view text) -> Status {
+                       const auto seconds = parse_int<uint64_t>(text);
+                       if (!seconds || *seconds == 0 || *seconds > 86400)
+                         return fail(ErrorKind::Usage, in_quotes(text) + ": expected seconds, 1 to 86400");
+                       wanted.every = *seconds;
+                       return {};
+                     },
+                     true});
+  options.push_back({'P', "prometheus", nullptr, "Prometheus text format", set_flag(wanted.prometheus), true});
+  options.push_back(
+      {0, "openmetrics", nullptr, "OpenMetrics text format; with -P", set_flag(wanted.openmetrics), true});
+  options.push_back(
+      {'h', "http", nullptr, "as an HTTP answer, for inetd and systemd sockets; with -P", set_flag(wanted.http), true});
+  options.push_back({0, "textfile", "file", "into a file, replaced at once, for node_exporter; with -P",
+                     set_text(wanted.textfile), true});
+  return options;
+}
+
+Status check(const Wanted &wanted) {
+  if (wanted.http && !wanted.prometheus) return fail(ErrorKind::Usage, "-h needs -P");
+  if (wanted.openmetrics && !wanted.prometheus) return fail(ErrorKind::Usage, "--openmetrics needs -P");
+  if (!wanted.textfile.empty() && !wanted.prometheus) return fail(ErrorKind::Usage, "--textfile needs -P");
+  if (wanted.bare && !wanted.tabs) return fail(ErrorKind::Usage, "-H needs -T");
+  if (wanted.prometheus + wanted.tabs + wanted.verbose + wanted.json > 1)
+    return fail(ErrorKind::Usage, "-v, -P, -T and -j exclude each other");
+  if (!wanted.textfile.empty() && (wanted.http || wanted.openmetrics))
+    return fail(ErrorKind::Usage,
+                "--textfile goes with neither -h nor --openmetrics: node_exporter reads the text format");
+  if (wanted.every != 0 && wanted.prometheus)
+    return fail(ErrorKind::Usage, "-w does not go with -P: Prometheus asks again by itself");
+  return {};
+}
+
+Result<std::vector<JailUsage>> usage_of(const Call &call, const Telemetry &telemetry,
+                                        std::span<const std::string_view> operands) {
+  auto usage = TRY(telemetry.snapshot());
+  if (operands.empty()) return usage;
+  std::vector<std::string> names;
+  for (auto operand : operands) names.push_back(TRY(selected_jail(call, operand)).str());
+  std::erase_if(usage, [&](const JailUsage &jail) { return std::ranges::find(names, jail.jail.name) == names.end(); });
+  return usage;
+}
+
+Status print_for_prometheus(const Wanted &wanted, std::span<const stats::JailStats> jails) {
+  stats::HttpRequest request;
+  if (wanted.http) request = stats::parse_request(read_http_request());
+  if (wanted.openmetrics) request.how = stats::Exposition::OpenMetrics;
+  if (wanted.http) fmt::print("{}", stats::http_header(request));
+  if (!request.get || !request.body) return {};
+  const std::string page = stats::prometheus(jails, request.how);
+  if (wanted.textfile.empty()) {
+    fmt::print("{}", page);
+    return {};
+  }
+  umask(022); // node_exporter is not root
+  return sys::replace_file(std::string(wanted.textfile), page, 0644);
+}
+
+Status print(const Call &call, const Wanted &wanted, std::vector<JailUsage> usage, bool first) {
+  if (!wanted.verbose && !wanted.tabs && !wanted.json && !wanted.prometheus) {
+    fmt::print("{}{}", first ? "" : "\n", stats::table(usage));
+    return {};
+  }
+  const auto jails = TRY(stats::collect(call.instance, std::move(usage)));
+  if (wanted.prometheus) return print_for_prometheus(wanted, jails);
+  if (wanted.json)
+    print_stats_json(jails);
+  else if (wanted.tabs)
+    fmt::print("{}", stats::tab_separated(jails, first && !wanted.bare));
+  else
+    fmt::print("{}{}", first ? "" : "\n", stats::verbose(jails));
+  return {};
 }
 
 } // namespace
 
 Result<int> stats(const Call &call) {
-  constexpr std::string_view kUsage = "jailctl stats [-v | -P [-h] | -T [-H]] [jail ...]";
-  bool verbose = false;
-  bool prometheus = false;
-  bool http = false;
-  bool tabs = false;
-  bool bare = false;
-  std::vector<Option> options;
-  options.push_back({'v', "verbose", nullptr, "threads and root as well", set_flag(verbose), true});
-  options.push_back({'P', "prometheus", nullptr, "Prometheus text format", set_flag(prometheus), true});
-  options.push_back({'h', "http", nullptr, "with an HTTP header before it, for inetd; with -P", set_flag(http), true});
-  options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(tabs), true});
-  options.push_back({'H', "no-header", nullptr, "without the header line; with -T", set_flag(bare), true});
+  constexpr std::string_view kUsage = "jailctl stats [-v | -T [-H] | -j] [-w seconds] [jail ...]\n"
+                                      "       jailctl stats -P [--openmetrics] [-h | --textfile file] [jail ...]";
+  Wanted wanted;
   const auto parsed = TRY(parse(
-      call, kUsage, "What each jail uses, counted by the kernel. CPU1S: ticks of 1/100 s in the last full second.",
-      std::move(options)));
+      call, kUsage,
+      "What each jail uses, counted by the kernel. CPU1S, CPU10S: ticks of 1/100 s in the last full second, and in\n"
+      "a second of the last ten.",
+      options_for(wanted)));
   if (parsed.help) return 0;
-  if (http && !prometheus) return fail(ErrorKind::Usage, "-h needs -P");
-  if (bare && !tabs) return fail(ErrorKind::Usage, "-H needs -T");
-  if (prometheus + tabs + verbose > 1) return fail(ErrorKind::Usage, "-v, -P and -T exclude each other");
+  TRY(check(wanted));
   TRY(need_root(call));
-  auto usage = TRY(TRY(Telemetry::open(call.instance)).snapshot());
-  if (!parsed.operands.empty()) {
-    std::vector<std::string> names;
-    for (auto operand : parsed.operands) names.push_back(TRY(selected_jail(call, operand)).str());
-    std::erase_if(usage,
-                  [&](const JailUsage &jail) { return std::ranges::find(names, jail.jail.name) == names.end(); });
+  const auto telemetry = TRY(Telemetry::open(call.instance));
+  auto next = std::chrono::steady_clock::now();
+  for (bool first = true;; first = false) {
+    TRY(print(call, wanted, TRY(usage_of(call, telemetry, parsed.operands)), first));
+    if (wanted.every == 0) return 0;
+    if (fflush(stdout) != 0) return fail_errno("standard output");
+    next += std::chrono::seconds(wanted.every);
+    std::this_thread::sleep_until(next);
   }
-  if (http) {
-    read_http_request();
-    fmt::print("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n");
-  }
-  if (prometheus)
-    fmt::print("{}", jails::stats::prometheus(usage));
-  else if (tabs)
-    fmt::print("{}", jails::stats::tab_separated(usage, !bare));
-  else
-    fmt::print("{}", jails::stats::table(usage, verbose));
-  return 0;
 }
 
 } // namespace jailctl

@@ -84,7 +84,9 @@ JailRow from_row(Jid jid, const sj_jail &row) {
                .cgroup_id = row.cgroup_id,
                .created_ns = row.created_ns,
                .anchor = static_cast<pid_t>(row.anchor),
-               .supervisor = static_cast<pid_t>(row.supervisor)};
+               .supervisor = static_cast<pid_t>(row.supervisor),
+               .restarts = row.restarts,
+               .oom_kills = row.oom_kills};
   for (const sj_port &port : ports_of(row)) jail.ports.push_back(from_row(port));
   return jail;
 }

@@ -231,6 +231,18 @@ Status Tables::set_supervisor(Jid jid, pid_t pid) {
   return jails_.update(jid, row, bpf::Put::Present);
 }
 
+Status Tables::count_restart(Jid jid) {
+  sj_jail row = TRY(stored(jid));
+  row.restarts++;
+  return jails_.update(jid, row, bpf::Put::Present);
+}
+
+Status Tables::add_oom_kills(Jid jid, uint64_t kills) {
+  sj_jail row = TRY(stored(jid));
+  row.oom_kills += static_cast<uint32_t>(kills);
+  return jails_.update(jid, row, bpf::Put::Present);
+}
+
 Status Tables::destroy(Jid jid) {
   TRY(ready());
   const sj_jail row = TRY(stored(jid));

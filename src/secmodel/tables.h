@@ -42,6 +42,8 @@ struct JailRow {
   uint64_t created_ns = 0; // CLOCK_BOOTTIME
   pid_t anchor = 0;        // 0: none runs
   pid_t supervisor = 0;    // 0: none runs
+  uint64_t restarts = 0;   // of its command, since it was registered
+  uint64_t oom_kills = 0;  // in cgroups that it had before the one it has now
 };
 
 // How often each rule refused something to a jail (or to the host, jid 0), since it was created.
@@ -70,6 +72,10 @@ public:
   Status bind_cgroup(Jid jid, uint64_t cgroup_id);
   Status set_anchor(Jid jid, pid_t pid);     // 0: none. NotFound: no such jail
   Status set_supervisor(Jid jid, pid_t pid); // 0: none. NotFound: no such jail
+
+  // What only its supervisor sees; kept in the row, so that whoever counts asks nobody. NotFound: no such jail
+  Status count_restart(Jid jid);
+  Status add_oom_kills(Jid jid, uint64_t kills);
 
   // While it is quiet, what the jail is refused is neither counted nor entered in the ledger: for the time in which its
   // anchor tries the guards. bind_cgroup() ends it. NotFound: no such jail, or no cgroup.

@@ -86,6 +86,11 @@ private:
 
 } // namespace
 
+static void add_traffic(Traffic &sum, const sj_traffic &part) {
+  sum.bytes += part.bytes;
+  sum.packets += part.packets;
+}
+
 Status Telemetry::add_cpu(std::vector<JailUsage> &usage, const std::vector<OnCpu> &on_cpu) const {
   // In this order: a slice that ends between the two reads is in the row then, and the row's until_ns tells so.
   const auto running = TRY(tables_.running_.lookup(0));
@@ -96,6 +101,8 @@ Status Telemetry::add_cpu(std::vector<JailUsage> &usage, const std::vector<OnCpu
     Seconds seconds(now);
     for (size_t cpu = 0; cpu < by_cpu.size(); cpu++) {
       seconds.add(by_cpu[cpu]);
+      add_traffic(one->in, by_cpu[cpu].in);
+      add_traffic(one->out, by_cpu[cpu].out);
       const bool runs = cpu < running.size() && running[cpu].jid == jid;
       if (runs && by_cpu[cpu].until_ns <= running[cpu].since_ns) seconds.add_slice(running[cpu].since_ns);
     }
@@ -144,6 +151,10 @@ Result<std::vector<Telemetry::OnCpu>> Telemetry::add_tasks(std::vector<JailUsage
       one->processes += !row.is_anchor;
       one->threads += row.threads;
       one->vmem_bytes += row.vmem_pages * page;
+      if (row.rss_pages == SJ_UNKNOWN_PAGES)
+        one->rss_bytes.reset();
+      else if (one->rss_bytes)
+        *one->rss_bytes += row.rss_pages * page;
     }
     memmove(buffer.data(), buffer.data() + at, filled - at);
     filled -= at;

@@ -8,20 +8,28 @@
 #include "secmodel/tables.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace jails {
 
+struct Traffic {
+  uint64_t bytes = 0; // of IP packets, headers included
+  uint64_t packets = 0;
+};
+
 struct JailUsage {
   JailRow jail;
-  uint64_t cpu_ticks_1s = 0;    // CPU time in the last full second of CLOCK_MONOTONIC, 1/100 s, rounded
-  double cpu_ticks_10s_avg = 0; // mean of the last ten full seconds, 1/100 s
-  uint64_t cpu_total_ns = 0;    // since the jail was created
-  uint64_t processes = 0;       // members without the anchor; zombies do not count
-  uint64_t references = 0;      // members with the anchor
-  uint64_t threads = 0;         // of all members
-  Denials denials = {};         // since the jail was created
-  uint64_t vmem_bytes = 0;      // sum of the members' virtual sizes, the anchor's included
+  uint64_t cpu_ticks_1s = 0;             // CPU time in the last full second of CLOCK_MONOTONIC, 1/100 s, rounded
+  double cpu_ticks_10s_avg = 0;          // mean of the last ten full seconds, 1/100 s
+  uint64_t cpu_total_ns = 0;             // since the jail was created
+  uint64_t processes = 0;                // members without the anchor; zombies do not count
+  uint64_t references = 0;               // members with the anchor
+  uint64_t threads = 0;                  // of all members
+  Denials denials = {};                  // since the jail was created
+  uint64_t vmem_bytes = 0;               // sum of the members' virtual sizes, the anchor's included
+  std::optional<uint64_t> rss_bytes = 0; // the same of what is resident: what two share counts twice. Absent: unknown
+  Traffic in = {}, out = {};             // since the jail was created, loopback included
 };
 
 class Telemetry {

@@ -1,6 +1,7 @@
 // A running jail's limits: changing them, and the out-of-memory end of a whole jail where the kernel has none (v1).
 #include "supervise/supervisor.h"
 
+#include "cgroup/figures.h"
 #include "sys/file.h"
 
 #include <cerrno>
@@ -101,6 +102,15 @@ void Supervisor::unwatch_oom() {
   if (!oom_event_) return;
   loop_.remove(oom_event_.get());
   oom_event_.reset();
+}
+
+// The next cgroup counts from 0: what this one has counted goes into the jail's row.
+void Supervisor::keep_oom_kills() {
+  if (!group_ || !setup_.spec.limits.memory) return;
+  const uint64_t kills = cgroup::oom_kills(*group_).value_or(0);
+  if (kills == 0) return;
+  const auto kept = with_tables([&] { return tables_.add_oom_kills(setup_.jid, kills); });
+  if (!kept) note(4, "counting OOM kills: " + kept.error().text());
 }
 
 void Supervisor::on_oom() {

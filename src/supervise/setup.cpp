@@ -114,6 +114,7 @@ Status Supervisor::make_cgroup() {
     return fail(ErrorKind::Unsupported, "cgroup " + path + " was made anew; 'jailctl load' puts it right");
   unwatch_oom();
   pace_.reset();
+  keep_oom_kills(); // a restart
   group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits,
                                      setup_.spec.root));
   hits_ = {}; // of a group that is new
@@ -191,6 +192,7 @@ void Supervisor::take_down() {
       notifier_.reset();
       spawner_.reset();
     }
+    keep_oom_kills();
     if (done) done = group_->remove();
     const Status cleared = with_tables([this]() -> Status {
       TRY(tables_.set_anchor(setup_.jid, 0));

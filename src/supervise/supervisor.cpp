@@ -283,6 +283,8 @@ void Supervisor::on_timer() {
   }
   if (state_ != State::Waiting) return;
   restarts_++;
+  if (const auto counted = with_tables([this] { return tables_.count_restart(setup_.jid); }); !counted)
+    note(kWarning, "counting the restart: " + counted.error().text());
   Status again;
   if (!spawner_) {
     // In a new cgroup: Linux kills what is cloned into one whose cgroup.kill was ever written to (tried on 6.18).

@@ -113,6 +113,7 @@ private:
   Status limit_network();
   Status watch_oom();
   void unwatch_oom();
+  void keep_oom_kills();
   void on_oom();
 
   // clients.cpp: the control socket.

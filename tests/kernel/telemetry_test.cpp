@@ -9,6 +9,7 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <memory>
 #include <sched.h>
 #include <sys/wait.h>
 #include <thread>
@@ -99,6 +100,33 @@ TEST_F(TelemetryTest, CpuOfAThreadThatNeverSwitches) {
   EXPECT_LE(busy.cpu_ticks_1s, 100U);
 }
 
+// JAILS_MANY=100 makes it 100; the kernel's own figure is read before and after ours, so what runs between the two
+// readings is no error.
+TEST_F(TelemetryTest, CpuOfManyJails) {
+  const char *many = getenv("JAILS_MANY");
+  const int count = many == nullptr ? 20 : atoi(many);
+  std::vector<std::unique_ptr<Member>> members;
+  std::vector<std::string> names;
+  for (int i = 0; i < count; i++) {
+    names.push_back("busy" + std::to_string(i));
+    make_jail(names.back(), Profile::High, "");
+    members.push_back(std::make_unique<Member>(cgroup_of(names.back()), [](const auto &) { sleep_ms(10), spin(); }));
+  }
+  sleep_ms(count * 100); // 2 CPUs give each of them 0.2 s, less what others on this machine take
+  std::vector<uint64_t> before;
+  for (const auto &name : names) before.push_back(kernels_cpu(name));
+  const auto told = Telemetry::open(test_instance())->snapshot();
+  ASSERT_TRUE(told);
+  for (int i = 0; i < count; i++) {
+    const uint64_t after = kernels_cpu(names[i]);
+    const auto one = std::ranges::find(*told, names[i], [](const JailUsage &u) { return u.jail.name; });
+    ASSERT_NE(one, told->end());
+    EXPECT_GT(after, 20'000'000U) << names[i];
+    EXPECT_GE(static_cast<double>(one->cpu_total_ns), static_cast<double>(before[i]) * (1 - kTolerance)) << names[i];
+    EXPECT_LE(static_cast<double>(one->cpu_total_ns), static_cast<double>(after) * (1 + kTolerance)) << names[i];
+  }
+}
+
 TEST_F(TelemetryTest, SecondsPassAway) {
   make_jail("busy", Profile::High, "");
   {
@@ -147,6 +175,12 @@ uint64_t virtual_size(pid_t pid) {
   return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+uint64_t resident_size(pid_t pid) {
+  const std::string text = read_text("/proc/" + std::to_string(pid) + "/status");
+  const size_t at = text.find("VmRSS:");
+  return at == text.npos ? 0 : strtoull(text.c_str() + at + 6, nullptr, 10) * 1024;
+}
+
 TEST_F(TelemetryTest, ProcessesAndMemory) {
   const Jid jid = make_jail("web", Profile::High, "");
   make_jail("empty", Profile::High, "");
@@ -168,6 +202,8 @@ TEST_F(TelemetryTest, ProcessesAndMemory) {
   EXPECT_EQ(web.references, 3U);
   EXPECT_EQ(web.threads, 5U);
   EXPECT_EQ(web.vmem_bytes, virtual_size(anchor.pid()) + virtual_size(one.pid()) + virtual_size(threads.pid()));
+  ASSERT_TRUE(web.rss_bytes);
+  EXPECT_EQ(*web.rss_bytes, resident_size(anchor.pid()) + resident_size(one.pid()) + resident_size(threads.pid()));
   const JailUsage empty = usage("empty");
   EXPECT_EQ(empty.references, 0U);
   EXPECT_EQ(empty.vmem_bytes, 0U);
