@@ -1,7 +1,9 @@
 #include "sys/file.h"
 
 #include <cerrno>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,6 +79,15 @@ Result<bool> make_dir(const std::string &path, mode_t mode) {
   if (lstat(path.c_str(), &st) != 0) return fail_errno(path);
   if (!S_ISDIR(st.st_mode)) return fail(ErrorKind::Exists, path + ": exists and is not a directory");
   return false;
+}
+
+Result<std::vector<std::string>> names_in(int dir) {
+  const int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return fail_errno("cannot open the directory");
+  const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(copy), closedir);
+  std::vector<std::string> names;
+  while (const dirent *entry = readdir(stream.get())) names.emplace_back(entry->d_name);
+  return names;
 }
 
 } // namespace jails::sys

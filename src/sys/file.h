@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace jails::sys {
 
@@ -24,6 +25,9 @@ Status replace_file(const std::string &path, std::string_view text, mode_t mode)
 
 // mkdir -p for the last two components at most, mode as given for what it makes. True when something was made.
 Result<bool> make_dir(const std::string &path, mode_t mode);
+
+// The names in a directory, unsorted, "." and ".." among them.
+Result<std::vector<std::string>> names_in(int dir);
 
 // Removes a tree below dir without following links or leaving its file system; nothing there is no error.
 Status remove_tree(int dir, const std::string &name);
