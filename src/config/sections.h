@@ -21,8 +21,9 @@ void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Re
                       uint32_t &stop_grace_ms);
 void read_limits(TableReader &top, Limits &to);
 void read_log(TableReader &top, LogSpec &to);
-void read_order(TableReader &top, JailConfig &to); // after the ports
-void read_net(TableReader &top, NetSpec &to);      // net_section.cpp
+void read_order(TableReader &top, JailConfig &to);          // after the ports
+void read_net(TableReader &top, NetSpec &to);               // net_section.cpp
+void read_provision(TableReader &top, std::string &script); // provision_section.cpp
 
 // Writes keys with their comments, below each other.
 class Writer {
@@ -52,5 +53,6 @@ void write_limits(Writer &out, const Limits &limits);
 void write_log(Writer &out, const LogSpec &log);
 void write_order(Writer &out, const JailConfig &config);
 void write_net(Writer &out, const NetSpec &net);
+void write_provision(Writer &out, const std::string &script);
 
 } // namespace jails

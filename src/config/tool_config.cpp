@@ -30,6 +30,12 @@ static constexpr auto kKeys = std::to_array<std::string_view>({"version",
                                                                "log.out_level",
                                                                "log.err_level",
                                                                "log.tag",
+                                                               "log.syslog",
+                                                               "log.syslog_lines",
+                                                               "log.syslog_bytes",
+                                                               "log.file_size",
+                                                               "log.file_age",
+                                                               "log.file_keep",
                                                                "defaults",
                                                                "variables"});
 

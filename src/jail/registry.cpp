@@ -1,5 +1,6 @@
 #include "jail/registry.h"
 
+#include "base/scope.h"
 #include "cgroup/group.h"
 #include "jail/listeners.h"
 #include "jail/public_list.h"
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <optional>
 #include <unistd.h>
 
 namespace jails {
@@ -52,36 +54,38 @@ static Result<bool> clear_transient(const Instance &instance, const JailRow &row
   return true;
 }
 
+// The row, and what follows from it; all of it or nothing.
+static Result<Jid> enter_row(const Instance &instance, Tables &tables, const Spec &spec) {
+  auto lock = std::optional(TRY(instance_lock(instance)));
+  const Jid jid = TRY(tables.create_jail(spec.name, spec.root, spec.profile, spec.ports, spec.net));
+  ScopeExit undo([&] {
+    if (!lock)
+      if (auto again = instance_lock(instance)) lock.emplace(std::move(*again));
+    (void)tables.destroy(jid);
+    (void)publish_list(instance, tables);
+  });
+  TRY(publish_list(instance, tables));
+  lock.reset();
+  // Only now are the ports ours for sure: nobody can begin to listen on one any more.
+  TRY(check_ports_free(spec.ports));
+  undo.dismiss();
+  return jid;
+}
+
 Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &name_lock, bool keep_spec) {
   TRY(validate(spec));
   auto tables = TRY(Tables::open(instance));
   TRY(launch::open_root(spec.root));
   if (const auto there = tables.find(spec.name.str()); there && !TRY(clear_transient(instance, *there, name_lock)))
     return fail(ErrorKind::Exists, fmt::format("jail {} exists already (jid {})", there->name, there->jid));
+  ScopeExit undo([&] { remove_run_dir(instance, spec.name.str()); });
   TRY(sys::make_dir(instance.jail_run_dir(spec.name), 0700));
   // The row comes last: with a directory and no row the next register starts over.
-  auto written =
-      keep_spec ? sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600) : Status{};
-  Result<Jid> jid = 0;
-  if (!written) {
-    jid = std::unexpected(std::move(written).error());
-  } else {
-    const auto lock = TRY(instance_lock(instance));
-    jid = tables.create_jail(spec.name, spec.root, spec.profile, spec.ports, spec.net);
-    if (jid) TRY(publish_list(instance, tables));
-  }
-  // Only now are the ports ours for sure: nobody can begin to listen on one any more.
-  if (jid) {
-    if (auto free = check_ports_free(spec.ports); !free) {
-      const auto lock = TRY(instance_lock(instance));
-      TRY(tables.destroy(*jid));
-      TRY(publish_list(instance, tables));
-      jid = std::unexpected(std::move(free).error());
-    }
-  }
-  if (!jid) remove_run_dir(instance, spec.name.str());
-  if (jid && keep_spec)
-    (void)journal::append(instance, event_of(journal::Kind::Create, spec.name.str(), *jid, spec.root));
+  if (keep_spec) TRY(sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600));
+  const Jid jid = TRY(enter_row(instance, tables, spec));
+  undo.dismiss();
+  if (keep_spec)
+    (void)journal::append(instance, event_of(journal::Kind::Create, spec.name.str(), jid, spec.root));
   return jid;
 }
 

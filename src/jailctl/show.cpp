@@ -86,6 +86,20 @@ cli::Json permissions_json(const Spec &spec) {
   return rows;
 }
 
+cli::Json log_json(const LogSpec &log, const std::string &file) {
+  return {{"facility", facility_name(log.facility)},
+          {"out_level", level_name(log.out_level)},
+          {"err_level", level_name(log.err_level)},
+          {"tag", log.tag},
+          {"syslog", to_string(log.syslog)},
+          {"syslog_lines", log.syslog_lines},
+          {"syslog_bytes", log.syslog_bytes},
+          {"file", file},
+          {"file_size", log.file_size},
+          {"file_age", log.file_age},
+          {"file_keep", log.file_keep}};
+}
+
 cli::Json spec_json(const Spec &spec, const std::string &log_file) {
   const PermissionSet in_force = effective(spec.profile, spec.permissions);
   auto limits = cli::Json::object();
@@ -111,12 +125,7 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"restart_limit", spec.restart.limit},
           {"restart_window_ms", spec.restart.window_ms},
           {"stop_grace_ms", spec.stop_grace_ms},
-          {"log",
-           {{"facility", facility_name(spec.log.facility)},
-            {"out_level", level_name(spec.log.out_level)},
-            {"err_level", level_name(spec.log.err_level)},
-            {"tag", spec.log.tag},
-            {"file", log_file}}}};
+          {"log", log_json(spec.log, log_file)}};
 }
 
 void print_as_json(const Shown &shown) {
@@ -158,6 +167,9 @@ void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   rows.push_back({"log", fmt::format("{}.{}, errors {}.{}, tag {}, {}", facility_name(spec.log.facility),
                                      level_name(spec.log.out_level), facility_name(spec.log.facility),
                                      level_name(spec.log.err_level), printable(spec.log.tag), log_file)});
+  rows.push_back({"log file", fmt::format("turned over at {}, {} kept; syslog {}",
+                                          spec.log.file_size == 0 ? "no size" : size_text(spec.log.file_size),
+                                          spec.log.file_keep, to_string(spec.log.syslog))});
   rows.push_back({"connect", or_dash(texts_of(spec.net.connect), ",")});
   rows.push_back({"addresses", or_dash(texts_of(spec.net.addresses), ",")});
   for (const auto &limit : given_limits(spec.limits)) rows.push_back({"limit " + limit.name, limit.value});

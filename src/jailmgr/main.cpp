@@ -15,6 +15,8 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"list", "how the jails are configured", list},
     {"apply", "run a script in a jail", apply},
     {"config", "edit, show or check a jail's configuration", config},
+    {"plan", "what 'up' would do", plan},
+    {"up", "make the jails be what their configurations say", up},
     {"validate", "say all that is wrong with configuration files", validate},
     {"set", "change a jail's limits, in its configuration and while it runs", set},
     {"logs", "what a jail's command wrote", logs},

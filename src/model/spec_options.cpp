@@ -73,6 +73,9 @@ void add_log_options(std::vector<Option> &options, LogSpec &log) {
   options.push_back(
       {'e', "err-level", "LEVEL", "level of standard error (default err)", parsed(log.err_level, parse_level), true});
   options.push_back({'t', "tag", "TEXT", "syslog tag (default jailctl)", parsed(log.tag, parse_tag), true});
+  for (const auto &key : log_keys())
+    options.push_back({0, key.option, key.arg_name, key.help,
+                       [&log, &key](std::string_view text) { return key.assign(log, text); }, true});
 }
 
 void add_net_options(std::vector<Option> &options, NetSpec &net) {

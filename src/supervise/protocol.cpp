@@ -202,6 +202,7 @@ std::string encode(const Spec &spec) {
   out.number(static_cast<uint32_t>(spec.log.out_level));
   out.number(static_cast<uint32_t>(spec.log.err_level));
   out.text(spec.log.tag);
+  out.texts(log_words(spec.log));
   out.text(spec.hostname);
   return out.bytes();
 }
@@ -236,6 +237,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   spec.log.out_level = static_cast<int>(in.number());
   spec.log.err_level = static_cast<int>(in.number());
   spec.log.tag = in.text();
+  for (const auto &word : in.texts()) TRY(change_log(spec.log, word));
   spec.hostname = in.text();
   if (!in.finished() || spec.restart.policy > RestartPolicy::Never) return malformed("jail state");
   TRY(validate(spec));

@@ -25,7 +25,7 @@ namespace jails::supervise {
 namespace {
 
 constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
-constexpr int64_t kDenialTimerSeconds = 5;
+constexpr int64_t kLogTimerSeconds = 5;
 constexpr uint64_t kDenialLookMs = 1000; // between two looks at the counters, whatever asks for them
 constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
 
@@ -50,7 +50,8 @@ void Supervisor::note(int level, std::string_view text) {
 Status Supervisor::open_log() {
   if (log_) return {};
   TRY(sys::make_dir(setup_.instance.log_dir(), 0700));
-  log_ = TRY(Log::open(setup_.spec.name, setup_.jid, setup_.spec.log, setup_.instance.log_file(setup_.spec.name)));
+  log_.emplace(
+      TRY(Log::open(setup_.spec.name, setup_.jid, setup_.spec.log, setup_.instance.log_file(setup_.spec.name), loop_)));
   auto out = TRY(sys::make_pipe());
   auto err = TRY(sys::make_pipe());
   for (const Fd *fd : {&out.read, &err.read})
@@ -58,21 +59,13 @@ Status Supervisor::open_log() {
   out_read_ = std::move(out.read), out_write_ = std::move(out.write);
   err_read_ = std::move(err.read), err_write_ = std::move(err.write);
   denial_log_.emplace(TRY(tables_.denials(setup_.jid)));
-  const itimerspec often{.it_interval = {.tv_sec = kDenialTimerSeconds, .tv_nsec = 0},
-                         .it_value = {.tv_sec = kDenialTimerSeconds, .tv_nsec = 0}};
-  denial_timer_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (!denial_timer_ || timerfd_settime(denial_timer_.get(), 0, &often, nullptr) != 0) return fail_errno("timerfd");
-  TRY(loop_.add(denial_timer_.get(), EPOLLIN, [this](uint32_t) { on_denial_timer(); }));
-  TRY(loop_.add(out_read_.get(), EPOLLIN, [this](uint32_t) { on_output(out_read_.get(), out_lines_, false); }));
-  return loop_.add(err_read_.get(), EPOLLIN, [this](uint32_t) { on_output(err_read_.get(), err_lines_, true); });
-}
-
-void Supervisor::on_output(int fd, LineSplitter &lines, bool error) {
-  std::array<char, 16384> buffer{};
-  const ssize_t n = read(fd, buffer.data(), buffer.size());
-  if (n <= 0) return;
-  lines.feed({buffer.data(), static_cast<size_t>(n)},
-             [&](std::string_view line) { error ? log_->err(line) : log_->out(line); });
+  const itimerspec often{.it_interval = {.tv_sec = kLogTimerSeconds, .tv_nsec = 0},
+                         .it_value = {.tv_sec = kLogTimerSeconds, .tv_nsec = 0}};
+  log_timer_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!log_timer_ || timerfd_settime(log_timer_.get(), 0, &often, nullptr) != 0) return fail_errno("timerfd");
+  TRY(loop_.add(log_timer_.get(), EPOLLIN, [this](uint32_t) { on_log_timer(); }));
+  TRY(loop_.add(out_read_.get(), EPOLLIN, [this](uint32_t) { log_->read_from(out_read_.get(), log::Stream::Out); }));
+  return loop_.add(err_read_.get(), EPOLLIN, [this](uint32_t) { log_->read_from(err_read_.get(), log::Stream::Err); });
 }
 
 Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
@@ -107,11 +100,12 @@ void Supervisor::workload_runs() {
 }
 
 // What the programs in the kernel refuse tells nobody: the counters are looked at. What the filter refuses comes here.
-void Supervisor::on_denial_timer() {
+void Supervisor::on_log_timer() {
   uint64_t expirations = 0;
-  if (read(denial_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
+  if (read(log_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
   log_denials();
   look_at_limits();
+  log_->tick();
 }
 
 void Supervisor::log_denials() {
@@ -161,11 +155,11 @@ Status Supervisor::serve() {
   while (state_ != State::Done && status) status = loop_.run_once();
   // What the workload wrote last.
   for (int i = 0; i < 64 && log_; i++) {
-    on_output(out_read_.get(), out_lines_, false);
-    on_output(err_read_.get(), err_lines_, true);
+    const bool out = log_->read_from(out_read_.get(), log::Stream::Out);
+    const bool err = log_->read_from(err_read_.get(), log::Stream::Err);
+    if (!out && !err) break;
   }
-  if (log_) out_lines_.flush([&](std::string_view line) { log_->out(line); });
-  if (log_) err_lines_.flush([&](std::string_view line) { log_->err(line); });
+  if (log_) log_->end();
   take_down();
   // Only now: who hears of a failed start may clear up after it, and must find nothing of it.
   report_ready(
@@ -184,6 +178,8 @@ void Supervisor::on_signal() {
     const int number = static_cast<int>(info.ssi_signo);
     if (number == SIGCHLD) {
       child = true;
+    } else if (number == SIGHUP && log_) {
+      log_->reopen();
     } else if (foreground_ != nullptr) {
       spawner_->signal(*foreground_, number);
     } else if (number == SIGTERM || number == SIGINT || number == SIGQUIT) {

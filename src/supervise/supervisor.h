@@ -101,9 +101,8 @@ private:
   void report_ready(Status status);
   void workload_runs();
   Status open_log();
-  void on_output(int fd, LineSplitter &lines, bool error);
   void note(int level, std::string_view text);
-  void on_denial_timer();
+  void on_log_timer();
   void log_denials();
   [[nodiscard]] SupervisorStatus status() const;
 
@@ -134,7 +133,7 @@ private:
   std::optional<Pace> pace_; // where there is a network rate
   std::unique_ptr<Spawner> spawner_;
   std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
-  Fd signals_, timer_, answer_timer_, denial_timer_, listener_, oom_event_;
+  Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;
@@ -161,7 +160,6 @@ private:
 
   std::optional<Log> log_;
   Fd out_read_, out_write_, err_read_, err_write_;
-  LineSplitter out_lines_, err_lines_;
   std::optional<DenialLog> denial_log_; // with log_
   uint64_t denials_looked_ms_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "sys/file.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
@@ -60,11 +61,12 @@ Status replace_file(const std::string &path, std::string_view text, mode_t mode)
   const Fd fd(open(tmp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!fd) return fail_errno(tmp);
   auto written = write_whole(fd.get(), text);
-  if (written && rename(tmp.c_str(), path.c_str()) != 0) written = fail_errno("rename");
-  if (!written) {
-    unlink(tmp.c_str());
-    return std::unexpected(std::move(written).error().context(path));
-  }
+  // Exchanged and not replaced where there is one: ext4 writes a file that replaces another to the disk within
+  // rename(2) (auto_da_alloc, ext4(5)), 0.3 ms for what a reboot takes away.
+  const bool exchanged = written && renameat2(AT_FDCWD, tmp.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0;
+  if (written && !exchanged && rename(tmp.c_str(), path.c_str()) != 0) written = fail_errno("rename");
+  if (exchanged || !written) unlink(tmp.c_str());
+  if (!written) return std::unexpected(std::move(written).error().context(path));
   return {};
 }
 

@@ -2,7 +2,8 @@
 #include "supervise/addresses.h"
 #include "supervise/back_off.h"
 #include "supervise/denial_log.h"
-#include "supervise/log.h"
+#include "supervise/log_message.h"
+#include "supervise/log_rate.h"
 #include "supervise/passwd.h"
 #include "supervise/protocol.h"
 
@@ -84,35 +85,52 @@ TEST(DenialLog, FirstAtOnceThenALineAMinuteAndRule) {
   EXPECT_EQ(lines.size(), 3U) << "nothing new";
 }
 
-std::vector<std::string> lines_of(std::initializer_list<std::string_view> chunks) {
-  LineSplitter splitter;
-  std::vector<std::string> lines;
-  auto emit = [&](std::string_view line) { lines.emplace_back(line); };
-  for (auto chunk : chunks) splitter.feed(chunk, emit);
-  splitter.flush(emit);
-  return lines;
+TEST(LogRate, ClosesForASecondAndTellsWhatItHeld) {
+  LogRate rate(10, 0);
+  EXPECT_FALSE(rate.advance(1000));
+  for (int i = 0; i < 50; i++) EXPECT_TRUE(rate.take(100)) << i; // five seconds' worth
+  for (int i = 0; i < 7; i++) EXPECT_FALSE(rate.take(100));
+  EXPECT_FALSE(rate.advance(1999)) << "not yet, though there is room again";
+  EXPECT_FALSE(rate.take(1));
+  const auto held = rate.advance(2000);
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->lines, 8U);
+  EXPECT_EQ(held->ms, 1000U);
+  for (int i = 0; i < 10; i++) EXPECT_TRUE(rate.take(100)) << i;
+  EXPECT_FALSE(rate.take(100));
+  EXPECT_EQ(rate.held()->lines, 1U) << "at the end, however short ago";
+  EXPECT_FALSE(rate.held());
 }
 
-TEST(LineSplitter, Lines) {
-  using Lines = std::vector<std::string>;
-  EXPECT_EQ(lines_of({"a\nb\n"}), (Lines{"a", "b"}));
-  EXPECT_EQ(lines_of({"a", "b\nc", "\n", "\n"}), (Lines{"ab", "c", ""}));
-  EXPECT_EQ(lines_of({"no end"}), (Lines{"no end"}));
-  EXPECT_EQ(lines_of({}), Lines{});
+TEST(LogRate, BytesAndNoLimit) {
+  LogRate bytes(0, 100);
+  EXPECT_FALSE(bytes.advance(1));
+  EXPECT_TRUE(bytes.take(5000)) << "one that is too long for the bucket passes";
+  EXPECT_FALSE(bytes.take(1));
+  EXPECT_FALSE(bytes.advance(5001)) << "and is paid for";
+  EXPECT_TRUE(bytes.advance(50001));
+  LogRate none(0, 0);
+  for (int i = 0; i < 100000; i++) ASSERT_TRUE(none.take(100000));
 }
 
-TEST(LineSplitter, LongLinesAreCutAt510WhateverTheChunks) {
-  const std::string full(510, 'x');
-  EXPECT_EQ(lines_of({full + "\n"}), std::vector{full});
-  EXPECT_EQ(lines_of({full, "\n"}), std::vector{full});
-  EXPECT_EQ(lines_of({full + "y\n"}), (std::vector<std::string>{full, "y"}));
-  EXPECT_EQ(lines_of({full, "y", "\n"}), (std::vector<std::string>{full, "y"}));
-  EXPECT_EQ(lines_of({full + full, "\n"}), (std::vector<std::string>{full, full}));
-  const std::string stream = std::string(1300, 'a') + "\nb\n";
-  std::vector<std::string> bytewise;
-  LineSplitter splitter;
-  for (const char &c : stream) splitter.feed({&c, 1}, [&](std::string_view line) { bytewise.emplace_back(line); });
-  EXPECT_EQ(bytewise, lines_of({stream}));
+LogSource source() {
+  return {.jail = "web", .jid = 3, .facility = 19, .tag = "my tag", .host = "h\303\266st", .pid = 42};
+}
+
+TEST(LogMessage, Forms) {
+  setenv("TZ", "UTC", 1);
+  tzset();
+  const timespec time{.tv_sec = 1795348805, .tv_nsec = 123456789};
+  EXPECT_EQ(rfc3164_message(source(), log::Stream::Out, 5, time, "hello"),
+            "<157>Nov 22 12:00:05 my tag[42]: jail=web jid=3 stdout: hello");
+  EXPECT_EQ(rfc3164_message(source(), log::Stream::Jail, 6, time, "started"),
+            "<158>Nov 22 12:00:05 my tag[42]: jail=web jid=3 started");
+  EXPECT_EQ(rfc5424_message(source(), log::Stream::Err, 3, time, "hello"),
+            "<155>1 2026-11-22T12:00:05.123456Z h__st my_tag 42 stderr [jail@32473 name=\"web\" id=\"3\" "
+            "stream=\"stderr\"] jail=web jid=3 stderr: hello");
+  EXPECT_EQ(journal_message(source(), log::Stream::Out, 5, "hello"),
+            "MESSAGE=jail=web jid=3 stdout: hello\nPRIORITY=5\nSYSLOG_FACILITY=19\nSYSLOG_IDENTIFIER=my tag\n"
+            "SYSLOG_PID=42\nJAIL_NAME=web\nJAIL_ID=3\nJAIL_STREAM=stdout\n");
 }
 
 constexpr std::string_view kPasswd = "root:x:0:0:root:/root:/bin/sh\n"
