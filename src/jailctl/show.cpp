@@ -3,6 +3,7 @@
 #include "abi/capability_policy.h"
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "cli/form.h"
 #include "cli/journal.h"
 #include "cli/members.h"
 #include "cli/table.h"
@@ -130,19 +131,20 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
 
 void print_as_json(const Shown &shown) {
   const auto &row = shown.row;
-  cli::Json out{{"jid", row.jid},
-                {"name", row.name},
-                {"state", shown.state},
-                {"root", row.root},
-                {"profile", to_string(row.profile)},
-                {"age", cli::age_seconds(row)},
-                {"ports", texts_of(row.ports)},
-                {"cgroup_id", row.cgroup_id == 0 ? cli::Json() : cli::Json(row.cgroup_id)},
-                {"supervisor", pid_json(static_cast<uint32_t>(row.supervisor))},
-                {"anchor", pid_json(static_cast<uint32_t>(row.anchor))},
-                {"workload", pid_json(shown.supervisor.workload)},
-                {"restarts", shown.supervisor.restarts},
-                {"last_end", shown.end ? cli::event_json(*shown.end) : cli::Json()}};
+  auto out = cli::json_document("jailctl-show-1");
+  out.update({{"jid", row.jid},
+              {"name", row.name},
+              {"state", shown.state},
+              {"root", row.root},
+              {"profile", to_string(row.profile)},
+              {"age_seconds", cli::age_seconds(row)},
+              {"ports", texts_of(row.ports)},
+              {"cgroup_id", row.cgroup_id == 0 ? cli::Json() : cli::Json(row.cgroup_id)},
+              {"supervisor", pid_json(static_cast<uint32_t>(row.supervisor))},
+              {"anchor", pid_json(static_cast<uint32_t>(row.anchor))},
+              {"workload", pid_json(shown.supervisor.workload)},
+              {"restarts", shown.supervisor.restarts},
+              {"last_end", shown.end ? cli::event_json(*shown.end) : cli::Json()}});
   if (shown.spec) out.update(spec_json(*shown.spec, shown.log_file));
   cli::print_json(out);
 }

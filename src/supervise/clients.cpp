@@ -106,6 +106,11 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
     reply(fd, done ? answer : failed(done.error()));
     break;
   }
+  case RequestType::Freeze: {
+    const auto done = freeze(request.freeze);
+    reply(fd, done ? Reply{.type = ReplyType::Status, .text = {}, .status = status()} : failed(done.error()));
+    break;
+  }
   case RequestType::Status: reply(fd, {.type = ReplyType::Status, .text = {}, .status = status()}); break;
   }
 }
@@ -114,6 +119,9 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
 Result<std::unique_ptr<Session>> Supervisor::client_session(int fd) const {
   if (!spawner_ || state_ == State::Stopping)
     return fail(ErrorKind::Busy, fmt::format("jail {} is stopping or restarting", setup_.spec.name.str()));
+  if (frozen_) // the anchor would answer when it is thawed, perhaps long after who asked has gone
+    return fail(ErrorKind::Busy,
+                fmt::format("jail {0} is frozen; 'jailctl thaw {0}' lets it go on", setup_.spec.name.str()));
   if (spawner_->find_client(fd) != nullptr) return fail(ErrorKind::Usage, "this connection has a command already");
   auto session = std::make_unique<Session>();
   session->client = Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));

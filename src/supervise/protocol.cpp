@@ -92,6 +92,7 @@ std::string encode(const Request &request) {
   if (request.type == RequestType::Signal) out.number(request.signal);
   if (request.type == RequestType::Stop) out.number(request.grace_ms);
   if (request.type == RequestType::Limits) out.texts(request.limits);
+  if (request.type == RequestType::Freeze) out.number(request.freeze ? 1 : 0);
   return out.bytes();
 }
 
@@ -122,6 +123,7 @@ Result<Request> decode_request(std::string_view bytes) {
   case RequestType::Signal: request.signal = in.number(); break;
   case RequestType::Stop: request.grace_ms = in.number(); break;
   case RequestType::Limits: request.limits = in.texts(); break;
+  case RequestType::Freeze: request.freeze = in.number() != 0; break;
   case RequestType::Status: break;
   default: return malformed("request");
   }

@@ -114,6 +114,7 @@ Status Supervisor::make_cgroup() {
     return fail(ErrorKind::Unsupported, "cgroup " + path + " was made anew; 'jailctl load' puts it right");
   unwatch_oom();
   pace_.reset();
+  frozen_ = false;
   keep_oom_kills(); // a restart
   group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits,
                                      setup_.spec.root));

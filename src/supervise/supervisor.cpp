@@ -306,14 +306,32 @@ void Supervisor::on_answer_timer() {
   uint64_t expirations = 0;
   if (read(answer_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
   if (!spawner_ || !spawner_->unanswered_since(sys::monotonic_ms() - kAnswerMs)) return;
+  if (frozen_ || group_->frozen().value_or(false)) { // it cannot, and shall not
+    arm(answer_timer_, kAnswerMs);
+    return;
+  }
   note(kErr, "the anchor does not answer; killing it");
   cause_ = journal::Cause::AnchorLost;
   cause_text_ = "it did not answer";
   (void)group_->kill();
 }
 
+Status Supervisor::freeze(bool stop) {
+  if (stop && (!spawner_ || state_ == State::Stopping || state_ == State::Done))
+    return fail(ErrorKind::Busy, fmt::format("jail {} is stopping or restarting", setup_.spec.name.str()));
+  TRY(group_->freeze(stop));
+  if (stop != frozen_) {
+    note(kNotice, stop ? "frozen" : "thawed");
+    record(stop ? journal::Kind::Freeze : journal::Kind::Thaw, "");
+  }
+  if (!stop) arm(answer_timer_, kAnswerMs); // what was asked before counts from now on
+  frozen_ = stop;
+  return {};
+}
+
 void Supervisor::begin_stop(uint32_t grace_ms, journal::Requester by) {
   if (state_ == State::Stopping || state_ == State::Done) return;
+  if (frozen_) (void)freeze(false); // its command is to hear of the stop; where this fails it is killed after the grace
   note(kNotice, fmt::format("shutdown requested by {} (pid {})", by.program, by.pid));
   stopped_by_ = std::move(by);
   Session *const command = workload_ != nullptr ? workload_ : foreground_;
@@ -340,6 +358,7 @@ SupervisorStatus Supervisor::status() const {
   case State::Stopping:
   case State::Done: status.state = "stopping"; break;
   }
+  if (frozen_) status.state = "frozen";
   return status;
 }
 

@@ -96,6 +96,7 @@ private:
   void look_at_limits();
   void on_timer();
   void on_answer_timer();
+  Status freeze(bool stop);
   void begin_stop(uint32_t grace_ms, journal::Requester by);
   void finish() { state_ = State::Done; }
   void report_ready(Status status);
@@ -137,6 +138,7 @@ private:
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;
+  bool frozen_ = false; // asked for; of the cgroup that there is now
   Session *workload_ = nullptr;
   bool seen_to_run_ = false; // the workload of now
   Session *foreground_ = nullptr;
