@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "cli/form.h"
 #include "jail/control.h"
 #include "jail/ending.h"
 
@@ -155,7 +156,11 @@ Result<int> print_last(const Call &call, std::span<const JailName> names, const 
     fmt::print("{}\n", sentence(life));
     for (const auto &line : life.log) fmt::print("    {}\n", line);
   }
-  if (options.json) print_json(list);
+  if (options.json) {
+    auto out = json_document("jailctl-last-1");
+    out["jails"] = std::move(list);
+    print_json(out);
+  }
   return 0;
 }
 
