@@ -27,11 +27,21 @@ Status read_version(std::string_view file, const TomlTable &table, int newest, i
   return {};
 }
 
-void read_supervision(TableReader &reader, bool &autostart, Profile &profile, RestartPolicy &restart,
+void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Restart &restart,
                       uint32_t &stop_grace_ms) {
   reader.boolean("autostart", autostart);
   reader.parsed("profile", "\"low\", \"medium\" or \"high\"", profile, parse_profile);
-  reader.parsed("restart", "\"always\", \"on-failure\" or \"never\"", restart, parse_restart);
+  reader.parsed("restart", "\"always\", \"on-failure\" or \"never\"", restart.policy, parse_restart);
+  std::optional<uint64_t> limit;
+  const uint32_t limit_line = reader.number("restart_limit", limit, 0, kRestartLimitMax);
+  if (limit) restart.limit = static_cast<uint32_t>(*limit);
+  const uint32_t window_line = reader.milliseconds("restart_window", restart.window_ms, kRestartWindowMaxMs);
+  if (limit_line != 0 || window_line != 0) {
+    const bool at_limit = limit_line != 0;
+    if (auto good = check_restart(restart); !good)
+      reader.wrong(at_limit ? limit_line : window_line, at_limit ? "restart_limit" : "restart_window",
+                   good.error().text());
+  }
   reader.milliseconds("stop_grace", stop_grace_ms, kStopGraceMaxMs);
 }
 
@@ -134,14 +144,19 @@ std::string seconds_text(uint32_t ms) {
   return ms % 1000 == 0 ? std::to_string(ms / 1000) : fmt::format("{}.{:03}", ms / 1000, ms % 1000);
 }
 
-void write_supervision(Writer &out, bool autostart, Profile profile, RestartPolicy restart, uint32_t stop_grace_ms) {
+void write_supervision(Writer &out, bool autostart, Profile profile, const Restart &restart, uint32_t stop_grace_ms) {
   out.key("Start with `jailmgr start --all`, as at boot: true or false. Default: false.", "autostart",
           autostart ? "true" : "false", !autostart);
   out.key("What the jail is denied, rising: \"low\", \"medium\", \"high\". Default: \"high\".", "profile",
           toml_string(to_string(profile)), profile == Profile::High);
   out.key("When the command ends: start it again \"always\", \"on-failure\" (a signal or an exit status\n"
           "other than 0) or \"never\". Default: \"always\".",
-          "restart", toml_string(to_string(restart)), restart == RestartPolicy::Always);
+          "restart", toml_string(to_string(restart.policy)), restart.policy == RestartPolicy::Always);
+  out.key("So many restarts within restart_window, 1 to 1000, and the jail is given up: it is down and \"failed\".\n"
+          "0: never. Default: 0.",
+          "restart_limit", restart.limit == 0 ? "5" : std::to_string(restart.limit), restart.limit == 0);
+  out.key("Seconds, 1 to 86400, fractions allowed. Default: 60.", "restart_window", seconds_text(restart.window_ms),
+          restart.window_ms == Restart{}.window_ms);
   out.key("Seconds from SIGTERM to SIGKILL at a stop, 0 to 3600, fractions allowed. Default: 5.", "stop_grace",
           seconds_text(stop_grace_ms), stop_grace_ms == 5000);
 }

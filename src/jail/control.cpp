@@ -186,7 +186,7 @@ Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t gr
   }
   if (row.supervisor > 0) (void)kill(row.supervisor, SIGKILL);
   wait_for_end(instance, name, kKillSlackMs);
-  return recover_jail(instance, row, lock);
+  return recover_jail(instance, row, lock, "it did not answer when the jail was to stop");
 }
 
 } // namespace jails

@@ -4,6 +4,7 @@
 #include "cgroup/group.h"
 #include "jail/listeners.h"
 #include "jail/public_list.h"
+#include "journal/store.h"
 #include "launch/root.h"
 #include "supervise/protocol.h"
 #include "sys/file.h"
@@ -20,6 +21,11 @@ namespace {
 constexpr int kEndMs = 10000;
 
 std::string spec_file(const Instance &instance, const JailName &name) { return instance.jail_run_dir(name) + "/spec"; }
+
+// Not a transient jail, whose events nobody is told.
+bool is_kept(const Instance &instance, const JailName &name) {
+  return access(spec_file(instance, name).c_str(), F_OK) == 0;
+}
 
 void remove_run_dir(const Instance &instance, const std::string &name) {
   const Fd run(open(instance.run_dir().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -78,10 +84,12 @@ Result<Jid> register_jail(const Instance &instance, const Spec &spec, const Name
   if (keep_spec) TRY(sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600));
   const Jid jid = TRY(enter_row(instance, tables, spec));
   undo.dismiss();
+  if (keep_spec)
+    (void)journal::append(instance, event_of(journal::Kind::Create, spec.name.str(), jid, spec.root));
   return jid;
 }
 
-Status recover_jail(const Instance &instance, const JailRow &row, const NameLock &) {
+Status recover_jail(const Instance &instance, const JailRow &row, const NameLock &, const std::string &why) {
   const auto name = TRY(JailName::parse(row.name));
   if (is_running(instance, name)) return {};
   if (row.supervisor == 0 && row.cgroup_id == 0) return {};
@@ -96,6 +104,12 @@ Status recover_jail(const Instance &instance, const JailRow &row, const NameLock
     return std::unexpected(std::move(group).error());
   }
   unlink(instance.control_socket(name).c_str());
+  // While the row still says so: killed in between, this is told twice, and not never.
+  if (is_kept(instance, name)) {
+    auto event = event_of(journal::Kind::Stop, row.name, row.jid, why);
+    event.cause = journal::Cause::SupervisorKilled;
+    (void)journal::append_end(instance, std::move(event));
+  }
   const auto lock = TRY(instance_lock(instance));
   TRY(tables.set_anchor(row.jid, 0));
   TRY(tables.set_supervisor(row.jid, 0));
@@ -109,6 +123,9 @@ Status unregister_jail(const Instance &instance, const JailRow &row, const NameL
     TRY(tables.destroy(row.jid));
     TRY(publish_list(instance, tables));
   }
+  const auto name = JailName::parse(row.name);
+  if (name && is_kept(instance, *name))
+    (void)journal::append(instance, event_of(journal::Kind::Destroy, row.name, row.jid));
   remove_run_dir(instance, row.name);
   return {};
 }

@@ -14,6 +14,8 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"thaw", "let a frozen jail go on", thaw},
     {"destroy", "unregister a jail", destroy},
     {"list", "list the jails", list},
+    {"last", "why a jail ended, when, and after how long", last},
+    {"events", "what happened to the jails", events},
     {"show", "everything known of a jail", show},
     {"ps", "the processes of jails", ps},
     {"sockets", "the sockets of jails", sockets},

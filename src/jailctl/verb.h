@@ -9,9 +9,11 @@ using jails::cli::Call;
 
 jails::Result<int> create(const Call &call);
 jails::Result<int> destroy(const Call &call);
+jails::Result<int> events(const Call &call);
 jails::Result<int> exec(const Call &call);
 jails::Result<int> features(const Call &call);
 jails::Result<int> freeze(const Call &call);
+jails::Result<int> last(const Call &call);
 jails::Result<int> limits(const Call &call);
 jails::Result<int> list(const Call &call);
 jails::Result<int> load(const Call &call);

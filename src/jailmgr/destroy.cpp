@@ -5,6 +5,7 @@
 #include "jailmgr/destroy.h"
 #include "jailmgr/life.h"
 #include "jailmgr/mounts.h"
+#include "journal/store.h"
 #include "log/files.h"
 
 #include <cstdio>
@@ -46,6 +47,7 @@ Status destroy_jail(const Instance &instance, const Store &store, const JailName
   const auto config = store.load(name); // may be broken: that is no reason to keep it
   TRY(store.remove(name));
   log::remove_files(instance.log_file(name));
+  journal::remove_last(instance, name);
   const bool plain = config && config->root_kind == RootKind::Plain;
   const std::string declaration = store.declaration(name);
   const bool declared = access(declaration.c_str(), F_OK) == 0;

@@ -11,6 +11,7 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"stop", "stop jails", stop},
     {"restart", "stop jails and start them again", restart},
     {"status", "what the jails are doing", status},
+    {"last", "why jails ended, when, and after how long", last},
     {"list", "how the jails are configured", list},
     {"apply", "run a script in a jail", apply},
     {"config", "edit, show or check a jail's configuration", config},

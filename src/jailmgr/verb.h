@@ -12,6 +12,7 @@ jails::Result<int> bootstrap(const Call &call);
 jails::Result<int> config(const Call &call);
 jails::Result<int> create(const Call &call);
 jails::Result<int> destroy(const Call &call);
+jails::Result<int> last(const Call &call);
 jails::Result<int> list(const Call &call);
 jails::Result<int> logs(const Call &call);
 jails::Result<int> plan(const Call &call);

@@ -1,6 +1,7 @@
 // The control socket: requests of jailctl and jailmgr.
 #include "supervise/supervisor.h"
 
+#include "journal/store.h"
 #include "sys/call.h"
 
 #include <algorithm>
@@ -30,6 +31,14 @@ bool is_sealed(const Fd &fd) {
   constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   const int seals = fcntl(fd.get(), F_GET_SEALS);
   return seals >= 0 && (seals & kSeals) == kSeals;
+}
+
+// Asked for only when it counts: who wants the jail stopped.
+journal::Requester client_process(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {.program = "a client"};
+  return journal::requester(peer.pid, peer.uid);
 }
 
 Reply failed(const Error &error) {
@@ -88,7 +97,7 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
     break;
   case RequestType::Stop:
     reply(fd, {.type = ReplyType::Stopping, .text = {}, .status = {}});
-    begin_stop(request.grace_ms == kOwnGrace ? setup_.spec.stop_grace_ms : request.grace_ms);
+    begin_stop(request.grace_ms == kOwnGrace ? setup_.spec.stop_grace_ms : request.grace_ms, client_process(fd));
     break;
   case RequestType::Limits: {
     Reply answer{.type = ReplyType::Limits, .text = {}, .status = {}};

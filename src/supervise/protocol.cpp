@@ -196,7 +196,9 @@ std::string encode(const Spec &spec) {
     out.number(bind.read_only ? 1 : 0);
   }
   out.texts(spec.command);
-  out.number(std::to_underlying(spec.restart));
+  out.number(std::to_underlying(spec.restart.policy));
+  out.number(spec.restart.limit);
+  out.number(spec.restart.window_ms);
   out.number(spec.stop_grace_ms);
   out.number(static_cast<uint32_t>(spec.log.facility));
   out.number(static_cast<uint32_t>(spec.log.out_level));
@@ -229,7 +231,9 @@ Result<Spec> decode_spec(std::string_view bytes) {
     spec.binds.push_back(std::move(bind));
   }
   spec.command = in.texts();
-  spec.restart = static_cast<RestartPolicy>(in.number());
+  spec.restart.policy = static_cast<RestartPolicy>(in.number());
+  spec.restart.limit = in.number();
+  spec.restart.window_ms = in.number();
   spec.stop_grace_ms = in.number();
   spec.log.facility = static_cast<int>(in.number());
   spec.log.out_level = static_cast<int>(in.number());
@@ -237,7 +241,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   spec.log.tag = in.text();
   for (const auto &word : in.texts()) TRY(change_log(spec.log, word));
   spec.hostname = in.text();
-  if (!in.finished() || spec.restart > RestartPolicy::Never) return malformed("jail state");
+  if (!in.finished() || spec.restart.policy > RestartPolicy::Never) return malformed("jail state");
   TRY(validate(spec));
   return spec;
 }

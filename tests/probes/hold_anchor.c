@@ -1,5 +1,6 @@
-// Makes a process of its own jail stand still: hold_anchor stop|trace|seize PID. Says "held" and stays, until it is killed.
-// Exit status 1: the kernel refused, errno's name on standard error. "seize" traces without stopping it: the control.
+// Makes a process of its own jail stand still: hold_anchor stop|trace|seize PID. Says "held" and stays, until it is
+// killed. Exit status 1: the kernel refused, errno's name on standard error. "seize" traces without stopping it: the
+// control.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

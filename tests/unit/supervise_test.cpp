@@ -14,23 +14,53 @@ namespace {
 
 TEST(BackOff, DoublesToTenAndStartsOverAfterALongRun) {
   BackOff back_off;
-  for (const uint32_t wanted : {1U, 2U, 4U, 8U, 10U, 10U})
-    EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 5), wanted);
-  EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 29999), 10U);
-  EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 30000), 1U);
-  EXPECT_EQ(back_off.next(RestartPolicy::Always, false, 5), 2U); // status 0 is restarted as well
+  const Restart always;
+  for (const uint32_t wanted : {1U, 2U, 4U, 8U, 10U, 10U}) EXPECT_EQ(back_off.next(always, true, 5, 0).seconds, wanted);
+  EXPECT_EQ(back_off.next(always, true, 29999, 0).seconds, 10U);
+  EXPECT_EQ(back_off.next(always, true, 30000, 0).seconds, 1U);
+  EXPECT_EQ(back_off.next(always, false, 5, 0).seconds, 2U); // status 0 is restarted as well
 }
 
 TEST(BackOff, Policies) {
   BackOff back_off;
-  EXPECT_EQ(back_off.next(RestartPolicy::Never, true, 5), std::nullopt);
-  EXPECT_EQ(back_off.next(RestartPolicy::OnFailure, false, 5), std::nullopt);
-  EXPECT_EQ(back_off.next(RestartPolicy::OnFailure, true, 5), 1U);
+  EXPECT_EQ(back_off.next({.policy = RestartPolicy::Never}, true, 5, 0).seconds, std::nullopt);
+  EXPECT_EQ(back_off.next({.policy = RestartPolicy::OnFailure}, false, 5, 0).seconds, std::nullopt);
+  EXPECT_EQ(back_off.next({.policy = RestartPolicy::OnFailure}, true, 5, 0).seconds, 1U);
+}
+
+TEST(BackOff, GivesUpAtTheLimitWithinTheWindow) {
+  const Restart rules{.policy = RestartPolicy::Always, .limit = 3, .window_ms = 20000};
+  BackOff back_off;
+  uint64_t now = 1000;
+  for (const uint32_t wanted : {1U, 2U, 4U}) { // a command that ends at once
+    const auto next = back_off.next(rules, true, 0, now);
+    EXPECT_EQ(next.seconds, wanted);
+    EXPECT_FALSE(next.gave_up);
+    now += wanted * 1000;
+  }
+  const auto next = back_off.next(rules, true, 0, now);
+  EXPECT_TRUE(next.gave_up);
+  EXPECT_EQ(next.seconds, std::nullopt);
+}
+
+TEST(BackOff, RestartsOutsideTheWindowDoNotCount) {
+  const Restart rules{.policy = RestartPolicy::Always, .limit = 2, .window_ms = 20000};
+  BackOff back_off;
+  for (uint64_t now = 0; now < 1000000; now += 25000)
+    EXPECT_FALSE(back_off.next(rules, true, 24000, now).gave_up) << now;
+  // A policy that restarts nothing gives nothing up either.
+  BackOff other;
+  for (int i = 0; i < 9; i++)
+    EXPECT_FALSE(other.next({.policy = RestartPolicy::OnFailure, .limit = 1}, false, 0, 0).gave_up);
 }
 
 TEST(DenialLog, FirstAtOnceThenALineAMinuteAndRule) {
   std::vector<std::string> lines;
-  const auto write = [&](std::string_view line) { lines.emplace_back(line); };
+  bool last_was_first = false;
+  const auto write = [&](std::string_view line, bool first) {
+    lines.emplace_back(line);
+    last_was_first = first;
+  };
   Denials now;
   now.count[SJ_RULE_DEVICE] = 7;
   DenialLog log(now); // of before the start
@@ -39,6 +69,7 @@ TEST(DenialLog, FirstAtOnceThenALineAMinuteAndRule) {
   now.count[SJ_RULE_SYSCALL] = 1;
   log.update(now, 100, write);
   ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(last_was_first);
   EXPECT_EQ(lines[0], "refused: system call outside the profile: 1 time; 'jailctl why' has the rest");
   now.count[SJ_RULE_SYSCALL] = 500;
   log.update(now, 60099, write);
@@ -49,6 +80,7 @@ TEST(DenialLog, FirstAtOnceThenALineAMinuteAndRule) {
   log.update(now, 60100, write);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[2], "refused: system call outside the profile: 499 times; 'jailctl why' has the rest");
+  EXPECT_FALSE(last_was_first);
   log.update(now, 999999, write);
   EXPECT_EQ(lines.size(), 3U) << "nothing new";
 }
@@ -197,7 +229,7 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.limits.io = {{.device = "8:0", .read_bytes = 5}};
   spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
   spec.command = {"httpd", "-f"};
-  spec.restart = RestartPolicy::OnFailure;
+  spec.restart.policy = RestartPolicy::OnFailure;
   spec.log.tag = "jail-web";
   const auto back = decode_spec(encode(spec));
   ASSERT_TRUE(back) << back.error().text();
