@@ -56,6 +56,10 @@ Result<Fd> high(Fd fd) {
   return up;
 }
 
+std::unexpected<Error> ended(int sys_errno) {
+  return fail(ErrorKind::NotFound, "the jail's supervisor ended", sys_errno);
+}
+
 // When it does not react within this time after the grace, it is stuck.
 constexpr uint32_t kStopSlackMs = 15000;
 constexpr uint32_t kKillSlackMs = 1000;
@@ -91,15 +95,16 @@ Status send_request(const Fd &connection, const supervise::Request &request, std
   if (bytes.size() > supervise::kMaxRequest)
     return fail(ErrorKind::Usage, fmt::format("command and environment are too long: {} bytes, at most {}",
                                               bytes.size(), supervise::kMaxRequest));
-  TRY_IN("supervisor", sys::send_message(connection.get(), bytes, fds));
+  auto sent = sys::send_message(connection.get(), bytes, fds);
+  if (!sent && (sent.error().sys_errno() == EPIPE || sent.error().sys_errno() == ECONNRESET)) return ended(ECONNRESET);
+  TRY_IN("supervisor", std::move(sent));
   return {};
 }
 
 Result<Answer> receive_reply(const Fd &connection) {
   auto message = sys::receive_message(connection.get(), supervise::kMaxReply);
-  // Reset: it ended with our request unread.
-  if (message ? message->bytes.empty() : message.error().sys_errno() == ECONNRESET)
-    return fail(ErrorKind::NotFound, "the jail's supervisor ended");
+  if (!message && message.error().sys_errno() == ECONNRESET) return ended(ECONNRESET);
+  if (message && message->bytes.empty()) return ended(0);
   if (!message) return std::unexpected(std::move(message).error().context("supervisor"));
   return Answer{TRY(supervise::decode_reply(message->bytes)), std::move(message->fds)};
 }
@@ -127,18 +132,14 @@ static Result<supervise::SupervisorStatus> ask_status(const Instance &instance, 
   return TRY(receive_reply(connection)).reply.status;
 }
 
-static bool is_closed(const Error &error) {
-  return error.kind() == ErrorKind::NotFound || error.sys_errno() == EPIPE || error.sys_errno() == ECONNRESET;
-}
-
 Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name) {
   auto status = ask_status(instance, name);
-  for (uint32_t ms = 0; !status && is_closed(status.error()) && ms < kStopSlackMs && is_running(instance, name); ms++) {
+  const auto closed = [&] { return !status && status.error().kind() == ErrorKind::NotFound; };
+  for (uint32_t ms = 0; closed() && ms < kStopSlackMs && is_running(instance, name); ms++) {
     usleep(1000);
     status = ask_status(instance, name);
   }
-  if (!status && is_closed(status.error()))
-    return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
+  if (closed()) return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
   return status;
 }
 
@@ -151,7 +152,7 @@ Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t gr
   }
   const Status asked =
       send_request(*connection, {.type = supervise::RequestType::Stop, .exec = {}, .grace_ms = grace_ms});
-  if (!asked && !is_closed(asked.error())) return asked;
+  if (!asked && asked.error().kind() != ErrorKind::NotFound) return asked;
   uint32_t grace = grace_ms;
   if (grace == supervise::kOwnGrace) {
     const auto spec = registered_spec(instance, name); // a transient jail has none, and the default grace

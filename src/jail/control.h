@@ -14,12 +14,13 @@ namespace jails {
 // A connection to a running jail's supervisor. NotFound "jail web is not running".
 Result<Fd> connect_supervisor(const Instance &instance, const JailName &name);
 
+// NotFound: the supervisor closed the connection, and with ECONNRESET it never read the request.
 Status send_request(const Fd &connection, const supervise::Request &request, std::span<const int> fds = {});
 struct Answer {
   supervise::Reply reply;
   std::vector<Fd> fds;
 };
-// NotFound: the supervisor closed the connection.
+// NotFound: as above; without an errno the request may have been carried out.
 Result<Answer> receive_reply(const Fd &connection);
 
 // Starts a supervisor on the host for a registered jail and waits until its command runs (or, without one, the jail

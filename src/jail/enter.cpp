@@ -40,21 +40,24 @@ Result<Fd> take_signals() {
 
 class Client {
 public:
-  Client(Fd connection, Streams streams, Fd signals)
-      : connection_(std::move(connection)), streams_(std::move(streams)), signals_(std::move(signals)) {}
+  Client(Fd connection, Streams &streams, const Fd &signals)
+      : connection_(std::move(connection)), streams_(streams), signals_(signals) {}
 
-  Result<Outcome> run(supervise::ExecRequest request) {
+  Result<Outcome> run(const supervise::ExecRequest &request) {
     const bool terminal = streams_.has_terminal();
-    TRY(send_request(connection_, {.type = supervise::RequestType::Exec, .exec = std::move(request)},
-                     streams_.descriptors()));
+    TRY(send_request(connection_, {.type = supervise::RequestType::Exec, .exec = request}, streams_.descriptors()));
     Fd master;
     if (terminal) {
       auto answer = TRY(receive_reply(connection_));
       if (answer.reply.type != supervise::ReplyType::Terminal || answer.fds.size() != 1) return ended(answer.reply);
       master = std::move(answer.fds[0]);
     }
-    return streams_.needs_carrying() ? carry(std::move(master)) : wait();
+    carries_ = streams_.needs_carrying();
+    return carries_ ? carry(std::move(master)) : wait();
   }
+
+  // Has it taken anything from our streams?
+  [[nodiscard]] bool carries() const { return carries_; }
 
 private:
   // Nothing to carry: two descriptors to wait for.
@@ -97,8 +100,9 @@ private:
   }
 
   Fd connection_;
-  Streams streams_;
-  Fd signals_;
+  Streams &streams_;
+  const Fd &signals_;
+  bool carries_ = false;
 };
 
 Result<Fd> connect_or_start(const Instance &instance, const JailName &name) {
@@ -122,11 +126,18 @@ Result<Fd> connect_or_start(const Instance &instance, const JailName &name) {
 } // namespace
 
 Result<Outcome> exec_in_jail(const Instance &instance, const JailName &name, supervise::ExecRequest request) {
+  constexpr int kTries = 5;
   auto connection = TRY(connect_or_start(instance, name));
   auto streams = TRY(Streams::of_this_process());
   request.stdio = streams.stdio();
   std::tie(request.rows, request.columns) = streams.window();
-  return Client(std::move(connection), std::move(streams), TRY(take_signals())).run(std::move(request));
+  const Fd signals = TRY(take_signals());
+  for (int tries = 1;; tries++) {
+    Client client(std::move(connection), streams, signals);
+    auto outcome = client.run(request);
+    if (outcome || outcome.error().sys_errno() != ECONNRESET || client.carries() || tries == kTries) return outcome;
+    connection = TRY(connect_or_start(instance, name)); // the supervisor ended without having read what we want
+  }
 }
 
 Result<Outcome> run_jail(const Instance &instance, const Spec &spec, supervise::ExecRequest request) {

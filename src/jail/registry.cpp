@@ -7,6 +7,7 @@
 #include "supervise/protocol.h"
 #include "sys/file.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -35,14 +36,22 @@ Result<NameLock> NameLock::acquire(const Instance &instance, const JailName &nam
   return NameLock(TRY(sys::FileLock::acquire(instance.run_dir() + "/" + name.str() + ".lock")));
 }
 
-Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &, bool keep_spec) {
+// A transient jail whose `run` was killed, or has not come to clear it yet: whoever has the name lock may do so.
+static Result<bool> clear_transient(const Instance &instance, const JailRow &row, const NameLock &lock) {
+  const auto name = TRY(JailName::parse(row.name));
+  if (is_running(instance, name) || access(spec_file(instance, name).c_str(), F_OK) == 0 || errno != ENOENT)
+    return false;
+  TRY(recover_jail(instance, row, lock));
+  TRY(unregister_jail(instance, row, lock));
+  return true;
+}
+
+Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &name_lock, bool keep_spec) {
   TRY(validate(spec));
   auto tables = TRY(Tables::open(instance));
   TRY(launch::open_root(spec.root));
-  {
-    const auto there = tables.find(spec.name.str());
-    if (there) return fail(ErrorKind::Exists, fmt::format("jail {} exists already (jid {})", there->name, there->jid));
-  }
+  if (const auto there = tables.find(spec.name.str()); there && !TRY(clear_transient(instance, *there, name_lock)))
+    return fail(ErrorKind::Exists, fmt::format("jail {} exists already (jid {})", there->name, there->jid));
   TRY(sys::make_dir(instance.jail_run_dir(spec.name), 0700));
   // The row comes last: with a directory and no row the next register starts over.
   auto written =
@@ -102,8 +111,11 @@ Status unregister_jail(const Instance &instance, const JailRow &row, const NameL
 
 Result<Spec> registered_spec(const Instance &instance, const JailName &name) {
   constexpr size_t kMax = 1U << 20U;
-  const auto bytes = TRY_IN(fmt::format("jail {}", name.str()), sys::read_file(spec_file(instance, name), kMax));
-  return TRY_IN(spec_file(instance, name), supervise::decode_spec(bytes));
+  const auto bytes = sys::read_file(spec_file(instance, name), kMax);
+  if (!bytes && bytes.error().sys_errno() == ENOENT)
+    return fail(ErrorKind::NotFound, fmt::format("jail {} was made by 'jailctl run', which has ended", name.str()));
+  if (!bytes) return std::unexpected(bytes.error());
+  return TRY_IN(spec_file(instance, name), supervise::decode_spec(*bytes));
 }
 
 Status register_limits(const Instance &instance, const JailName &name, const Limits &limits, const NameLock &) {

@@ -39,8 +39,8 @@ private:
 };
 
 // Registers a jail: root checked, ports claimed, no process. Exists: the name, or a port ("port 8080 is reserved by
-// jail db", "port 8080 is in use by nginx (pid 12)"). keep_spec: supervise and exec can start it later; a transient
-// jail needs none.
+// jail db", "port 8080 is in use by nginx (pid 12)"). What a killed `run` left under the name goes away. keep_spec:
+// supervise and exec can start it later; a transient jail needs none.
 Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &, bool keep_spec = true);
 
 // Ends what a supervisor that was killed left of this jail (processes, cgroups, membership). Nothing to do is no error.

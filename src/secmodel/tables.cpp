@@ -204,10 +204,11 @@ Result<Jid> Tables::create_jail(const JailName &name, std::string_view root, Pro
 
 Status Tables::bind_cgroup(Jid jid, uint64_t cgroup_id) {
   sj_jail row = TRY(stored(jid));
-  // The jail's row first: what it says is what repair() makes of the members.
+  // A member never outlives the row that names it, wherever this is cut off: the old one, which is empty by now, goes
+  // before the row forgets it.
   const uint64_t old = std::exchange(row.cgroup_id, cgroup_id);
-  TRY(jails_.update(jid, row, bpf::Put::Present));
   if (old != 0 && old != cgroup_id) TRY(members_.erase(old));
+  TRY(jails_.update(jid, row, bpf::Put::Present));
   if (cgroup_id == 0) return {};
   return members_.update(cgroup_id, rows::member_of(jid, row));
 }
