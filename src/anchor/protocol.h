@@ -10,6 +10,9 @@ namespace jails::anchor {
 constexpr uint32_t kMaxAnchorMessage = 160 * 1024; // below the default socket buffer (net.core.wmem_default)
 constexpr uint32_t kMaxGroups = 32;
 constexpr int kAnchorChannel = 3; // descriptor of the channel in the anchor
+// What the filter answers a refused call whose sixth argument is the trial's number (launch/filter.h): MAX_ERRNO, which
+// no system call returns.
+constexpr int kTried = 4095;
 
 enum class ToAnchor : uint32_t { Check = 1, Spawn = 2 };
 enum class FromAnchor : uint32_t { Checked = 1, Spawned = 2, SpawnFailed = 3 };
@@ -21,6 +24,7 @@ struct CheckRequest {
   uint32_t probe_port;  // a UDP port that this jail does not own; 0: do not try
   uint32_t call_port;   // a port of 169.254.255.254 that this jail may not call; 0: do not try
   uint64_t permissions; // in force; the call of each other one (abi/permissions.h) must be refused
+  uint64_t trial;       // sixth argument of what is tried; 0: the filter has no listener, and answers as its table says
 };
 
 // Guards, as bits. Set: the forbidden act was tried and refused, or the state was read and is right.
@@ -31,7 +35,7 @@ enum Guard : uint32_t {
   kGuardMount = 1U << 3,        // mount(tmpfs): EPERM
   kGuardNoNewPrivs = 1U << 4,   // prctl(PR_GET_NO_NEW_PRIVS) is 1
   kGuardPorts = 1U << 5,        // bind of a foreign port: EPERM
-  kGuardKeyring = 1U << 6,      // add_key with a bad pointer: EPERM from the filter, not EFAULT
+  kGuardKeyring = 1U << 6,      // add_key with a bad pointer: refused by the filter, not EFAULT
   kGuardProcReadOnly = 1U << 7, // /proc/sys cannot be opened for writing
   kGuardCalls = 1U << 8         // connect of a datagram socket (sends nothing) to call_port: EPERM
 };

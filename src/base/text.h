@@ -37,7 +37,7 @@ std::string in_quotes(std::string_view bytes);
 
 bool valid_utf8(std::string_view bytes);
 
-// Levenshtein: insertions, deletions and replacements from a to b.
+// Insertions, deletions, replacements and swaps of neighbours from a to b.
 size_t edit_distance(std::string_view a, std::string_view b);
 
 // The nearest of `known` by spelling, what `word` may have meant; empty if none is near.

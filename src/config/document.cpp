@@ -25,28 +25,28 @@ namespace jails {
 
 namespace {
 
-TomlValue convert(const toml::node &node);
+TomlValue convert(const toml::node &node, uint32_t source);
 
-TomlTable convert_table(const toml::table &table) {
+TomlTable convert_table(const toml::table &table, uint32_t source) {
   TomlTable entries;
   entries.reserve(table.size());
   for (const auto &[key, node] : table)
-    entries.push_back({std::string(key.str()), key.source().begin.line, convert(node)});
+    entries.push_back({std::string(key.str()), line_in(source, key.source().begin.line), convert(node, source)});
   // The library sorts by key; a person reads from the top.
   std::ranges::stable_sort(entries, {}, &TomlEntry::line);
   return entries;
 }
 
 // Recursion is bounded by TOML_MAX_NESTED_VALUES times kMaxKeyParts.
-TomlValue convert(const toml::node &node) {
+TomlValue convert(const toml::node &node, uint32_t source) {
   TomlValue value;
-  value.line = node.source().begin.line;
+  value.line = line_in(source, node.source().begin.line);
   if (const auto *table = node.as_table()) {
-    value.data = convert_table(*table);
+    value.data = convert_table(*table, source);
   } else if (const auto *array = node.as_array()) {
     TomlArray items;
     items.reserve(array->size());
-    for (const auto &item : *array) items.push_back(convert(item));
+    for (const auto &item : *array) items.push_back(convert(item, source));
     value.data = std::move(items);
   } else if (const auto *text = node.as_string()) {
     value.data = text->get();
@@ -115,7 +115,7 @@ Status check_key_depth(std::string_view text, std::string_view file) {
 
 } // namespace
 
-Result<TomlTable> parse_toml(std::string_view text, std::string_view file) {
+Result<TomlTable> parse_toml(std::string_view text, std::string_view file, uint32_t source) {
   TRY(check_utf8(text, file));
   TRY(check_key_depth(text, file));
   auto result = toml::parse(text);
@@ -124,7 +124,7 @@ Result<TomlTable> parse_toml(std::string_view text, std::string_view file) {
     return fail(ErrorKind::Malformed, fmt::format("{}:{}: not valid TOML: {}", printable(file),
                                                   error.source().begin.line, printable(error.description())));
   }
-  return convert_table(result.table());
+  return convert_table(result.table(), source);
 }
 
 std::string toml_string(std::string_view text) {

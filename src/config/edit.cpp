@@ -94,18 +94,37 @@ private:
 
 } // namespace
 
+static bool has_layers(const TomlTable &document) {
+  return std::ranges::any_of(document,
+                             [](const auto &entry) { return entry.key == "include" || entry.key == "variables"; });
+}
+
 Result<std::string> edit_limits(std::string_view text, std::string_view file, const JailName &name,
-                                std::string_view default_root, std::span<const std::string_view> words) {
-  JailConfig config = TRY(parse_jail(text, file, name, default_root));
+                                std::string_view default_root, std::span<const std::string_view> words,
+                                const Common &common) {
+  JailConfig config = TRY(parse_jail(text, file, name, default_root, common));
   const Limits before = config.spec.limits;
   TRY(change_limits(config.spec.limits, words));
-  Lines lines(text, TRY(parse_toml(text, file)));
-  for (const auto &key : limit_keys())
-    if (key.text(before) != key.text(config.spec.limits))
-      lines.set(key.name, new_value(key, config.spec.limits, words));
-  std::string edited = lines.text();
-  const auto back = parse_jail(edited, file, name, default_root);
-  return back && *back == config ? edited : write_jail(config);
+  const TomlTable document = TRY(parse_toml(text, file));
+  const auto good = [&](const std::string &edited) {
+    const auto back = parse_jail(edited, file, name, default_root, common);
+    return back && *back == config;
+  };
+  // A limit that [defaults] or an included file brings back has to be said to be none.
+  for (const std::string_view none : {"", "\"none\""}) {
+    Lines lines(text, document);
+    for (const auto &key : limit_keys()) {
+      if (key.text(before) == key.text(config.spec.limits)) continue;
+      const std::string value = new_value(key, config.spec.limits, words);
+      lines.set(key.name, value.empty() ? none : value);
+    }
+    std::string edited = lines.text();
+    if (good(edited)) return edited;
+  }
+  if (has_layers(document))
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: its limits are not one a line below [limits]: edit it by hand", printable(file)));
+  return write_jail(config, common);
 }
 
 } // namespace jails

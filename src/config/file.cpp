@@ -17,26 +17,48 @@ namespace jails {
 
 namespace {
 
-Status check_trusted(const struct stat &st) {
+Status check_writers(const struct stat &st, std::string_view good_modes) {
   const auto refuse = [](std::string text) { return fail(ErrorKind::Denied, std::move(text)); };
-  if (!S_ISREG(st.st_mode)) return fail(ErrorKind::Malformed, "not a regular file");
   if (st.st_uid != 0 && st.st_uid != geteuid())
     return refuse(fmt::format("belongs to uid {}, expected root: its owner could change what root runs", st.st_uid));
   if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return refuse(fmt::format("mode {:04o} lets others write it, expected 0600 or 0644", st.st_mode & 07777U));
-  if (static_cast<size_t>(st.st_size) > kConfigFileMax) return fail(ErrorKind::Malformed, "larger than 1 MiB");
+    return refuse(fmt::format("mode {:04o} lets others write it, expected {}", st.st_mode & 07777U, good_modes));
   return {};
 }
 
-Result<std::string> read_trusted(const std::string &path) {
+// dir: AT_FDCWD or a descriptor.
+Result<std::string> read_regular(int dir, const std::string &path, Trust trust) {
   // O_NONBLOCK: the open of a FIFO would wait for a writer.
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  const Fd fd(openat(dir, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   if (!fd && errno == ELOOP) return fail(ErrorKind::Denied, "is a symbolic link, expected the file itself", ELOOP);
   if (!fd) return fail_errno("cannot open");
   struct stat st{};
   if (fstat(fd.get(), &st) != 0) return fail_errno("cannot stat");
-  TRY(check_trusted(st));
+  if (!S_ISREG(st.st_mode)) return fail(ErrorKind::Malformed, "not a regular file");
+  if (trust == Trust::Checked) TRY(check_writers(st, "0600 or 0644"));
+  if (static_cast<size_t>(st.st_size) > kConfigFileMax) return fail(ErrorKind::Malformed, "larger than 1 MiB");
   return sys::read_all(fd.get(), kConfigFileMax); // again bounded: the file may grow meanwhile
+}
+
+Result<Fd> open_directory(int at, const std::string &path, Trust trust) {
+  Fd dir(openat(at, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!dir) return fail_errno("cannot open");
+  struct stat st{};
+  if (fstat(dir.get(), &st) != 0) return fail_errno("cannot stat");
+  if (trust == Trust::Checked) TRY(check_writers(st, "0755 or 0700"));
+  return dir;
+}
+
+// One component after the other: whoever can write one of the directories could put another file there.
+Result<std::string> read_below(const std::string &directory, const std::string &path, Trust trust) {
+  Fd dir = TRY_IN(printable(directory), open_directory(AT_FDCWD, directory, trust));
+  std::string at = directory;
+  const auto parts = split(path, '/');
+  for (size_t i = 0; i + 1 < parts.size(); i++) {
+    at += "/" + std::string(parts[i]);
+    dir = TRY_IN(printable(at), open_directory(dir.get(), std::string(parts[i]), trust));
+  }
+  return TRY_IN(printable(directory + "/" + path), read_regular(dir.get(), std::string(parts.back()), trust));
 }
 
 Status write_all(int fd, std::string_view bytes) {
@@ -71,7 +93,13 @@ Status replace(const std::string &path, std::string_view bytes) {
 
 } // namespace
 
-Result<std::string> read_file(const std::string &path) { return TRY_IN(printable(path), read_trusted(path)); }
+Result<std::string> read_file(const std::string &path) {
+  return TRY_IN(printable(path), read_regular(AT_FDCWD, path, Trust::Checked));
+}
+
+Result<std::string> read_any_file(const std::string &path) {
+  return TRY_IN(printable(path), read_regular(AT_FDCWD, path, Trust::Any));
+}
 
 Status write_file(const std::string &path, std::string_view bytes) {
   if (bytes.size() > kConfigFileMax) return fail(ErrorKind::Usage, printable(path) + ": would be larger than 1 MiB");
@@ -79,15 +107,26 @@ Status write_file(const std::string &path, std::string_view bytes) {
   return {};
 }
 
-Result<JailConfig> load_jail(const std::string &path, const JailName &name, std::string_view default_root) {
-  return parse_jail(TRY(read_file(path)), path, name, default_root);
+Result<Common> load_common(const std::string &config_dir, Trust trust) {
+  const std::string file = config_dir + "/jailmgr.toml";
+  const auto text = trust == Trust::Checked ? read_file(file) : read_any_file(file);
+  if (!text && text.error().kind() != ErrorKind::NotFound) return std::unexpected(text.error());
+  Common common = text ? TRY(parse_common(*text, file)) : Common{};
+  common.directory = config_dir;
+  common.read_include = [config_dir, trust](const std::string &path) { return read_below(config_dir, path, trust); };
+  return common;
 }
 
-Status save_jail(const std::string &path, const JailConfig &config) {
+Result<JailConfig> load_jail(const std::string &path, const JailName &name, std::string_view default_root,
+                             const Common &common) {
+  return parse_jail(TRY(read_file(path)), path, name, default_root, common);
+}
+
+Status save_jail(const std::string &path, const JailConfig &config, const Common &common) {
   TRY(validate(config.spec));
-  const std::string text = write_jail(config);
+  const std::string text = write_jail(config, common);
   // TOML cannot hold everything that a command line can: words that are not UTF-8 would not come back.
-  const auto back = parse_jail(text, path, config.spec.name, config.spec.root);
+  const auto back = parse_jail(text, path, config.spec.name, config.spec.root, common);
   if (!back) return fail(ErrorKind::Usage, std::string(back.error().text()));
   if (back->spec != config.spec)
     return fail(ErrorKind::Usage, printable(path) + ": the configuration would not read back as it is");

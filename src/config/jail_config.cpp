@@ -1,7 +1,9 @@
 #include "config/jail_config.h"
 
 #include "base/text.h"
+#include "config/baseline.h"
 #include "config/document.h"
+#include "config/layers.h"
 #include "config/reader.h"
 #include "config/sections.h"
 
@@ -14,6 +16,8 @@ namespace jails {
 namespace {
 
 constexpr auto kKeys = std::to_array<std::string_view>({"version",
+                                                        "include",
+                                                        "variables",
                                                         "autostart",
                                                         "command",
                                                         "profile",
@@ -100,8 +104,9 @@ void read_ports(TableReader &top, std::vector<PortReservation> &to) {
     if (number == nullptr && text == nullptr) return top.wrong(item.line, "ports", kExpected);
     const std::string port = number != nullptr ? std::to_string(*number) : *text;
     // One by one: a list inside a text would hide behind the line of its first port.
-    if (auto one = parse_port(port); !one) return top.wrong(item.line, "ports", one.error().text());
-    if (auto done = add_ports(to, port); !done) return top.wrong(item.line, "ports", done.error().text());
+    const auto one = parse_port(port);
+    const Status done = one ? add_ports(to, port) : std::unexpected(one.error());
+    if (!done) top.wrong(item.line, "ports", done.error().text());
   }
 }
 
@@ -256,15 +261,23 @@ JailConfig default_jail(const JailName &name, std::string_view default_root) {
   return JailConfig{.spec = default_spec(name, std::string(default_root)), .command_line = {}};
 }
 
-Result<JailConfig> parse_jail(std::string_view text, std::string_view file, const JailName &name,
-                              std::string_view default_root) {
-  const TomlTable table = TRY(parse_toml(text, file));
-  JailConfig config = default_jail(name, default_root);
-  TRY(read_version(file, table, config.version));
+std::span<const std::string_view> jail_keys() { return kKeys; }
 
-  Diagnostics notes(file);
+// Notes all that is wrong; the value counts if that is nothing.
+static JailConfig read_jail(Diagnostics &notes, std::string_view text, std::string_view file, const JailName &name,
+                            std::string_view default_root, const Common &common) {
+  JailConfig config = default_jail(name, default_root);
+  auto own = parse_toml(text, file);
+  if (!own) {
+    notes.add_whole(0, own.error().text());
+    return config;
+  }
+  if (auto good = read_version(file, *own, kConfigVersion, config.version); !good) {
+    notes.add_whole(0, good.error().text());
+    return config;
+  }
+  const TomlTable table = put_together(notes, std::move(*own), config.version, name, common);
   TableReader top(notes, table, "", kKeys);
-  (void)top.find("version");
   read_supervision(top, config.autostart, config.spec.profile, config.spec.restart, config.spec.stop_grace_ms);
   read_permissions(top, config.spec.profile, config.spec.permissions);
   read_command(top, config);
@@ -281,10 +294,29 @@ Result<JailConfig> parse_jail(std::string_view text, std::string_view file, cons
   read_log(top, config.spec.log);
   read_mounts(top, config.spec.binds);
   top.done();
-  TRY(notes.status());
-  if (auto done = validate(config.spec); !done)
-    return fail(ErrorKind::Malformed, printable(file) + ": " + done.error().text());
+  if (!notes.clean()) return config;
+  if (auto good = validate(config.spec); !good) notes.add_whole(0, printable(file) + ": " + good.error().text());
   return config;
+}
+
+Result<JailConfig> parse_jail(std::string_view text, std::string_view file, const JailName &name,
+                              std::string_view default_root, const Common &common) {
+  Diagnostics notes(file);
+  auto config = read_jail(notes, text, file, name, default_root, common);
+  TRY(notes.status());
+  return config;
+}
+
+Result<JailConfig> parse_jail(std::string_view text, std::string_view file, const JailName &name,
+                              std::string_view default_root) {
+  return parse_jail(text, file, name, default_root, Common{});
+}
+
+std::vector<std::string> check_jail(std::string_view text, std::string_view file, const JailName &name,
+                                    std::string_view default_root, const Common &common) {
+  Diagnostics notes(file);
+  (void)read_jail(notes, text, file, name, default_root, common);
+  return notes.all();
 }
 
 std::string write_jail(const JailConfig &config) {
@@ -292,7 +324,10 @@ std::string write_jail(const JailConfig &config) {
   Writer out;
   out.paragraph("The jail '" + spec.name.str() + "'. Changes take effect at its next start.\n" +
                 "A key behind a '#' shows the default or an example; take the '#' away to set it.");
-  out.key("Version of this file's format.", "version", std::to_string(kConfigVersion), false);
+  out.key("Version of this file's format.", "version", std::to_string(config.version), false);
+  if (config.version > 1)
+    out.key("Files below the configuration directory whose keys hold here unless they are said again.\nDefault: none.",
+            "include", R"(["common/web.toml"])", true);
   write_command(out, config);
   write_supervision(out, config.autostart, spec.profile, spec.restart, spec.stop_grace_ms);
   write_permissions(out, spec.permissions);
@@ -316,7 +351,23 @@ std::string write_jail(const JailConfig &config) {
   write_net(out, spec.net);
   write_log(out, spec.log);
   write_mounts(out, spec.binds);
-  return out.take();
+  if (config.version == 1) return out.take();
+  out.line("\n# Numbers and texts for use above, as ${port}; ${name} is the jail's name.\n#[variables]\n#port = 8080");
+  return escape_lines(out.take());
+}
+
+std::string write_jail(const JailConfig &config, const Common &common) {
+  if (common.defaults.empty()) return write_jail(config);
+  Diagnostics notes(common.file);
+  const auto baseline =
+      read_jail(notes, fmt::format("version = {}", kConfigVersion), common.file, config.spec.name, "/jail", common);
+  if (!notes.clean()) return write_jail(config);
+  JailConfig ours = config;
+  // What [[mount]] of the defaults add cannot be said once more.
+  std::erase_if(ours.spec.binds, [&](const Bind &bind) {
+    return std::ranges::find(baseline.spec.binds, bind) != baseline.spec.binds.end();
+  });
+  return leave_to_defaults(write_jail(ours), write_jail(baseline), common.defaults);
 }
 
 } // namespace jails

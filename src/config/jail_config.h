@@ -22,7 +22,8 @@ std::string_view to_string(RootKind kind);
 // The name of a base below DATA/base: 1 to 63 of [A-Za-z0-9._:-], not starting with "." or "-".
 Status check_base(std::string_view name);
 
-inline constexpr int kConfigVersion = 1;
+// 2: ${x} in a text is a variable. What a file of version 1 says is what it said then.
+inline constexpr int kConfigVersion = 2;
 
 struct JailConfig {
   Spec spec;
@@ -34,7 +35,7 @@ struct JailConfig {
   std::vector<std::string> tags{};    // words to select jails by
   Readiness ready{};
   uint32_t ready_timeout_ms = kReadyTimeoutMs; // 0 to kReadyTimeoutMaxMs
-  int version = kConfigVersion;
+  int version = 1;                             // of the file, up to kConfigVersion
 
   friend bool operator==(const JailConfig &, const JailConfig &) = default;
 };
@@ -47,13 +48,23 @@ Status check_readiness(const JailConfig &config); // a port has to be one of the
 // A jail of that name with every key at its default.
 JailConfig default_jail(const JailName &name, std::string_view default_root);
 
+struct Common; // layers.h
+
 // The whole text of a jail.toml. `file` is what diagnostics call it: Malformed "FILE:LINE: key 'ports': ...", the first
 // by line. Unknown keys, wrong types, newer versions and anything that validate() refuses are errors.
 Result<JailConfig> parse_jail(std::string_view text, std::string_view file, const JailName &name,
                               std::string_view default_root);
+Result<JailConfig> parse_jail(std::string_view text, std::string_view file, const JailName &name,
+                              std::string_view default_root, const Common &common);
+
+// Every error of it, one line each; empty: it is good.
+std::vector<std::string> check_jail(std::string_view text, std::string_view file, const JailName &name,
+                                    std::string_view default_root, const Common &common);
 
 // A commented file for a person to edit; a key at its default is written commented out. parse_jail() of it gives the
-// same value (for a config that validate() accepts, and the default root that it was made with).
+// same value (for a config that validate() accepts, and the default root that it was made with). What config has from
+// include and variables becomes plain values. With `common`: what [defaults] say already is not said again.
 std::string write_jail(const JailConfig &config);
+std::string write_jail(const JailConfig &config, const Common &common);
 
 } // namespace jails

@@ -14,7 +14,7 @@ static void read_list(TableReader &reader, std::string_view key, std::string_vie
   for (const auto &item : *list) {
     const auto *text = std::get_if<std::string>(&item.data);
     if (text == nullptr || text->contains(',')) return reader.wrong(item.line, key, expected);
-    if (auto done = add(to, *text); !done) return reader.wrong(item.line, key, done.error().text());
+    if (auto done = add(to, *text); !done) reader.wrong(item.line, key, done.error().text());
   }
 }
 

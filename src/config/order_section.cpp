@@ -21,7 +21,7 @@ void read_names(TableReader &top, std::string_view key, std::string_view expecte
   for (const auto &item : *list) {
     const auto *text = std::get_if<std::string>(&item.data);
     if (text == nullptr) return top.wrong(item.line, key, expected);
-    if (auto done = add(*text); !done) return top.wrong(item.line, key, done.error().text());
+    if (auto done = add(*text); !done) top.wrong(item.line, key, done.error().text());
   }
 }
 

@@ -8,19 +8,37 @@
 
 namespace jails {
 
+uint32_t Diagnostics::add_file(std::string_view file) {
+  files_.push_back(printable(file));
+  return static_cast<uint32_t>(files_.size() - 1);
+}
+
 void Diagnostics::add(uint32_t line, std::string text) {
-  if (!first_.empty() && line >= line_) return;
-  first_ = std::move(text);
-  line_ = line;
+  if (!muted_.contains(line)) notes_.push_back({line, false, std::move(text)});
 }
 
 void Diagnostics::add_key(uint32_t line, std::string_view key, std::string_view text) {
   add(line, fmt::format("key '{}': {}", key, text));
 }
 
+void Diagnostics::add_whole(uint32_t line, std::string text) { notes_.push_back({line, true, std::move(text)}); }
+
+std::string Diagnostics::text_of(const Note &note) const {
+  constexpr uint32_t kLineMask = (1U << kLineBits) - 1;
+  return note.whole ? note.text : fmt::format("{}:{}: {}", file_of(note.line), note.line & kLineMask, note.text);
+}
+
 Status Diagnostics::status() const {
-  if (first_.empty()) return {};
-  return fail(ErrorKind::Malformed, fmt::format("{}:{}: {}", printable(file_), line_, first_));
+  if (notes_.empty()) return {};
+  return fail(ErrorKind::Malformed, text_of(*std::ranges::min_element(notes_, {}, &Note::line)));
+}
+
+std::vector<std::string> Diagnostics::all() const {
+  auto sorted = notes_;
+  std::ranges::stable_sort(sorted, {}, &Note::line);
+  std::vector<std::string> texts;
+  for (const auto &note : sorted) texts.push_back(text_of(note));
+  return texts;
 }
 
 TableReader::TableReader(Diagnostics &notes, const TomlTable &table, std::string_view prefix,
@@ -124,14 +142,33 @@ uint32_t TableReader::text(std::string_view key, std::string_view expected,
   return entry->line;
 }
 
+static void note_unknown(Diagnostics &notes, uint32_t line, const std::string &shown, const std::string &key,
+                         std::span<const std::string_view> known) {
+  const auto near = nearest_key(key, known);
+  std::string text = "unknown key " + in_quotes(shown + key);
+  if (!near.empty()) text += fmt::format(", did you mean '{}'?", near);
+  notes.add(line, std::move(text));
+}
+
 void TableReader::done() {
-  for (size_t i = 0; i < table_.size(); i++) {
-    if (asked_[i]) continue;
-    const std::string full = prefix_ + table_[i].key;
-    const auto near = nearest_key(full, known_);
-    std::string text = "unknown key " + in_quotes(full);
-    if (!near.empty()) text += fmt::format(", did you mean '{}'?", near);
-    notes_.add(table_[i].line, std::move(text));
+  for (size_t i = 0; i < table_.size(); i++)
+    if (!asked_[i]) note_unknown(notes_, table_[i].line, "", prefix_ + table_[i].key, known_);
+}
+
+void note_unknown_keys(Diagnostics &notes, const TomlTable &table, const std::string &shown, const std::string &prefix,
+                       std::span<const std::string_view> known) {
+  for (const auto &entry : table) {
+    const std::string key = prefix + entry.key;
+    if (std::ranges::find(known, key) == known.end()) {
+      note_unknown(notes, entry.line, shown, key, known);
+      continue;
+    }
+    if (const auto *inner = std::get_if<TomlTable>(&entry.value.data))
+      note_unknown_keys(notes, *inner, shown, key + ".", known);
+    if (const auto *list = std::get_if<TomlArray>(&entry.value.data))
+      for (const auto &item : *list)
+        if (const auto *inner = std::get_if<TomlTable>(&item.data))
+          note_unknown_keys(notes, *inner, shown, key + ".", known);
   }
 }
 

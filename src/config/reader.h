@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,19 +14,32 @@
 
 namespace jails {
 
-// Gathers errors, keeps the one nearest the top of the file.
+// Gathers errors, of one file or of several that make up one table.
 class Diagnostics {
 public:
-  explicit Diagnostics(std::string_view file) : file_(file) {}
+  explicit Diagnostics(std::string_view file) { add_file(file); }
+  // Its number, for line_in(). At most kSourcesMax.
+  uint32_t add_file(std::string_view file);
+  [[nodiscard]] const std::string &file_of(uint32_t line) const { return files_[line >> kLineBits]; }
+
   void add(uint32_t line, std::string text);                                // one line, without "FILE:LINE: "
   void add_key(uint32_t line, std::string_view key, std::string_view text); // "key 'KEY': TEXT"
-  [[nodiscard]] bool clean() const { return first_.empty(); }
-  [[nodiscard]] Status status() const; // Malformed "FILE:LINE: ..."
+  void add_whole(uint32_t line, std::string text);                          // says itself where it is
+  void mute(uint32_t line) { muted_.insert(line); } // what follows of it comes from what is noted already
+  [[nodiscard]] bool clean() const { return notes_.empty(); }
+  [[nodiscard]] Status status() const;                // Malformed "FILE:LINE: ...": the first by file and line
+  [[nodiscard]] std::vector<std::string> all() const; // all of them, in that order
 
 private:
-  std::string file_;
-  std::string first_;
-  uint32_t line_ = 0;
+  struct Note {
+    uint32_t line = 0;
+    bool whole = false;
+    std::string text;
+  };
+  [[nodiscard]] std::string text_of(const Note &note) const;
+  std::vector<std::string> files_;
+  std::vector<Note> notes_;
+  std::set<uint32_t> muted_;
 };
 
 // One table. `known` holds the whole file's keys, dotted, for suggestions; `prefix` is "" or "limits.". Every reader
@@ -67,6 +81,10 @@ private:
   std::span<const std::string_view> known_;
   std::vector<bool> asked_;
 };
+
+// Keys that are not among `known` below `prefix`, at any depth, shown with `shown` before them.
+void note_unknown_keys(Diagnostics &notes, const TomlTable &table, const std::string &shown, const std::string &prefix,
+                       std::span<const std::string_view> known);
 
 // What `key` (dotted) may have meant: a known key of the same name elsewhere, or the nearest one by spelling; empty if
 // nothing is near.

@@ -8,17 +8,17 @@
 
 namespace jails {
 
-Status read_version(std::string_view file, const TomlTable &table, int &to) {
+Status read_version(std::string_view file, const TomlTable &table, int newest, int &to) {
   for (const auto &entry : table) {
     if (entry.key != "version") continue;
     Diagnostics notes(file);
     const auto *value = std::get_if<int64_t>(&entry.value.data);
     if (value == nullptr || *value < 1) {
-      notes.add_key(entry.line, "version", fmt::format("expected {}", kConfigVersion));
-    } else if (*value > kConfigVersion) {
+      notes.add_key(entry.line, "version", newest == 1 ? "expected 1" : fmt::format("expected 1 to {}", newest));
+    } else if (*value > newest) {
       notes.add_key(entry.line, "version",
                     fmt::format("this file has version {}, this program reads up to {}: use a newer jails release",
-                                *value, kConfigVersion));
+                                *value, newest));
     } else {
       to = static_cast<int>(*value);
     }

@@ -6,13 +6,16 @@
 #include "config/reader.h"
 #include "model/spec.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace jails {
 
-// Newer than kConfigVersion is an error of its own, before any other: unknown keys are to be expected then.
-Status read_version(std::string_view file, const TomlTable &table, int &to);
+// Newer than `newest` is an error of its own, before any other: unknown keys are to be expected then.
+Status read_version(std::string_view file, const TomlTable &table, int newest, int &to);
+
+std::span<const std::string_view> jail_keys(); // of jail.toml, dotted
 
 void read_supervision(TableReader &reader, bool &autostart, Profile &profile, RestartPolicy &restart,
                       uint32_t &stop_grace_ms);

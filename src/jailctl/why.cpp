@@ -62,7 +62,7 @@ Result<int> why(const Call &call) {
   if (as_json + tabs + reset > 1) return fail(ErrorKind::Usage, "-j, -T and --reset exclude each other");
   TRY(need_root(call));
   const auto tables = TRY(Tables::open(call.instance));
-  const auto ledger = TRY(Ledger::open(call.instance));
+  const Ledger ledger(call.instance);
   auto jail = TRY(subject(tables, parsed.operands[0]));
   if (reset) {
     TRY(ledger.reset(jail.jid));

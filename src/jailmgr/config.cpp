@@ -55,7 +55,7 @@ Status run_editor(std::vector<std::string> words, const std::string &file) {
 
 // The edited text, if it can take the old one's place.
 Status judge(const Store &store, const JailName &name, const std::string &text) {
-  const auto config = TRY(parse_jail(text, "jail.toml", name, store.default_root(name)));
+  const auto config = TRY(parse_jail(text, "jail.toml", name, store.default_root(name), TRY(store.common())));
   const auto old = store.load(name);
   if (old && old->root_kind != config.root_kind)
     return fail(ErrorKind::Usage,
@@ -78,7 +78,7 @@ Result<int> edit(const Call &call, const Store &store, const JailName &name) {
   if (!busy && busy.error().kind() == ErrorKind::Busy)
     return fail(ErrorKind::Busy, fmt::format("somebody else edits the configuration of jail {}", name.str()));
   if (!busy) return std::unexpected(busy.error());
-  const std::string file = store.config_file(name);
+  const std::string file = TRY(store.config_file(name));
   const std::string before = TRY(read_file(file));
   const std::string copy = store.jail_dir(name) + "/edit.toml"; // a suffix by which editors know the language
   TRY(write_file(copy, before));
@@ -121,7 +121,8 @@ Result<int> config(const Call &call) {
   TRY(want_operands(parsed, kUsage, 1, 1));
   if (show && check) return fail(ErrorKind::Usage, "give --show or --check, not both");
   if (check) {
-    TRY(load_jail(std::string(parsed.operands[0]), TRY(JailName::parse("x")), "/x"));
+    TRY(load_jail(std::string(parsed.operands[0]), TRY(JailName::parse("x")), "/x",
+                  TRY(load_common(call.instance.config_dir()))));
     fmt::print("{} is good\n", printable(parsed.operands[0]));
     return 0;
   }
@@ -130,7 +131,7 @@ Result<int> config(const Call &call) {
   const auto store = TRY(Store::open(call.instance));
   TRY(store.require(name));
   if (!show) return edit(call, store, name);
-  fmt::print("{}", TRY(read_file(store.config_file(name))));
+  fmt::print("{}", TRY(read_file(TRY(store.config_file(name)))));
   return 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace jailmgr {
 
@@ -110,7 +111,7 @@ Status replace(const Store &store, Wanted &wanted) {
   wanted.config.spec.root = wanted.plain_path.empty() ? old.spec.root : wanted.plain_path;
   if (kind == RootKind::Plain) TRY(launch::open_root(wanted.config.spec.root));
   TRY(store.spec(wanted.config));
-  return save_jail(store.config_file(name), wanted.config);
+  return save_jail(TRY(store.config_file(name)), wanted.config, TRY(store.common()));
 }
 
 Status make(const Store &store, Wanted &wanted) {
@@ -124,8 +125,16 @@ Status make(const Store &store, Wanted &wanted) {
   TRY(store.spec(config)); // what only the start would refuse
   auto draft = TRY(store.draft(name));
   if (config.root_kind != RootKind::Plain) TRY(make_root(draft.dir(), store.base_dir(config.base), config));
-  TRY(save_jail(draft.path() + "/jail.toml", config));
+  TRY(save_jail(draft.path() + "/jail.toml", config, TRY(store.common())));
   return draft.commit(store, name);
+}
+
+// Before the command line: what every jail has, then what jailmgr.toml puts into new ones.
+Result<JailConfig> start_of(const Call &call, const Store &store, const JailName &name) {
+  const auto tool = TRY(load_tool(call.instance.config_dir() + "/jailmgr.toml"));
+  const auto common = TRY(store.common());
+  return new_jail(tool, TRY(parse_jail(fmt::format("version = {}", kConfigVersion), common.file, name,
+                                       store.default_root(name), common)));
 }
 
 } // namespace
@@ -135,29 +144,27 @@ Result<int> create(const Call &call) {
   constexpr std::string_view kAbout =
       "Makes a jail: its configuration and its root; nothing is started. What is not given comes from jailmgr.toml.\n"
       "Without -x the jail has no command: 'start' brings it up idle, for 'jailctl exec' and 'jailmgr apply'.";
-  // Before the command line, which overrides it; a person without rights hears of that first, though.
-  auto tool = load_tool(call.instance.config_dir() + "/jailmgr.toml");
-  Wanted wanted{.config = new_jail(tool ? *tool : ToolConfig{}, TRY(JailName::parse("x")), "/x"),
-                .root_kind = {},
-                .plain_path = {}};
-  const auto parsed = TRY(parse(call, kUsage, kAbout, options_of(wanted)));
+  // Twice: what stands before the command line, which overrides it, is different for each name.
+  const auto nobody = TRY(JailName::parse("_._"));
+  Wanted words{.config = default_jail(nobody, "/x"), .root_kind = {}, .plain_path = {}};
+  const auto parsed = TRY(parse(call, kUsage, kAbout, options_of(words)));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 1));
   const auto name = TRY(JailName::parse(parsed.operands[0]));
   TRY(need_root(call));
-  TRY(std::move(tool));
   const auto store = TRY(Store::open(call.instance));
   TRY(store.clean());
   const auto lock = TRY(NameLock::acquire(call.instance, name));
-  wanted.config.spec.name = name;
-  wanted.config.spec.root = store.default_root(name);
+  Wanted wanted{.config = TRY(start_of(call, store, name)), .root_kind = {}, .plain_path = {}};
+  TRY(parse(call, kUsage, kAbout, options_of(wanted)));
   TRY(check_limits(wanted.config.spec.limits));
   TRY_IN("--ready", check_readiness(wanted.config));
-  if (std::ranges::find(wanted.config.depends, name.str()) != wanted.config.depends.end())
-    return fail(ErrorKind::Usage, "--depends: a jail cannot depend on itself");
   TRY(check_permissions(wanted.config.spec.permissions, wanted.config.spec.profile));
   TRY(cli::check_limits_of_host(call, wanted.config.spec.limits,
                                 wanted.plain_path.empty() ? wanted.config.spec.root : wanted.plain_path));
+  if (access(store.declaration(name).c_str(), F_OK) == 0)
+    return fail(ErrorKind::Exists, fmt::format("jail {} is declared in {}: edit that, and 'jailmgr up {}'", name.str(),
+                                               store.declaration(name), name.str()));
   const bool there = store.contains(name);
   if (there && !wanted.replace)
     return fail(ErrorKind::Exists,

@@ -14,6 +14,7 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"list", "how the jails are configured", list},
     {"apply", "run a script in a jail", apply},
     {"config", "edit, show or check a jail's configuration", config},
+    {"validate", "say all that is wrong with configuration files", validate},
     {"set", "change a jail's limits, in its configuration and while it runs", set},
     {"logs", "what a jail's command wrote", logs},
     {"destroy", "remove jails with all their data", destroy},

@@ -27,9 +27,10 @@ Result<int> set(const Call &call) {
   const auto store = TRY(Store::open(call.instance));
   TRY(store.require(name));
   const auto lock = TRY(NameLock::acquire(call.instance, name));
-  const std::string file = store.config_file(name);
-  const std::string text = TRY(edit_limits(TRY(read_file(file)), file, name, store.default_root(name), words));
-  const auto config = TRY(parse_jail(text, file, name, store.default_root(name)));
+  const std::string file = TRY(store.config_file(name));
+  const auto common = TRY(store.common());
+  const std::string text = TRY(edit_limits(TRY(read_file(file)), file, name, store.default_root(name), words, common));
+  const auto config = TRY(parse_jail(text, file, name, store.default_root(name), common));
   // The running jail first: what it cannot hold must not be what the next start finds.
   const auto row = find_jail(call.instance, name.str());
   if (row && row->root == config.spec.root)

@@ -9,10 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <memory>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,15 +22,6 @@ using namespace jails;
 namespace {
 
 constexpr std::string_view kCreating = ".create-", kDestroying = ".destroy-";
-
-Result<std::vector<std::string>> entries(int dir) {
-  const int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return fail_errno("the jails' directory");
-  const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(copy), closedir);
-  std::vector<std::string> names;
-  while (const dirent *entry = readdir(stream.get())) names.emplace_back(entry->d_name);
-  return names;
-}
 
 Status check_overlap(std::string_view owner, std::span<const PortReservation> theirs,
                      std::span<const PortReservation> ours) {
@@ -58,7 +47,7 @@ Result<sys::FileLock> Store::lock() const { return sys::FileLock::acquire(instan
 
 Result<std::vector<JailName>> Store::names() const {
   std::vector<JailName> names;
-  for (const auto &entry : TRY(entries(jails_.get())))
+  for (const auto &entry : TRY_IN(jails_dir(), sys::names_in(jails_.get())))
     if (auto name = JailName::parse(entry)) names.push_back(std::move(*name));
   std::ranges::sort(names);
   return names;
@@ -69,14 +58,60 @@ bool Store::contains(const JailName &name) const {
   return fstatat(jails_.get(), name.str().c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
+Result<std::vector<JailName>> Store::declared() const {
+  constexpr std::string_view kSuffix = ".toml";
+  const Fd dir(::open(declaration_dir().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!dir && errno == ENOENT) return std::vector<JailName>();
+  if (!dir) return fail_errno(declaration_dir());
+  std::vector<JailName> names;
+  for (const auto &entry : TRY_IN(declaration_dir(), sys::names_in(dir.get()))) {
+    if (entry.starts_with('.') || !entry.ends_with(kSuffix)) continue; // an editor's copies, a README
+    names.push_back(TRY_IN(declaration_dir() + "/" + printable(entry),
+                           JailName::parse(entry.substr(0, entry.size() - kSuffix.size()))));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+Result<std::vector<JailName>> Store::all_names() const {
+  auto all = TRY(names());
+  std::ranges::move(TRY(declared()), std::back_inserter(all));
+  std::ranges::sort(all);
+  all.erase(std::ranges::unique(all).begin(), all.end());
+  return all;
+}
+
+Result<std::string> Store::config_file(const JailName &name) const {
+  const std::string ours = own_file(name);
+  const std::string theirs = declaration(name);
+  const bool have_ours = access(ours.c_str(), F_OK) == 0;
+  const bool have_theirs = access(theirs.c_str(), F_OK) == 0;
+  if (have_ours && have_theirs)
+    return fail(ErrorKind::Exists,
+                fmt::format("jail {} has two configurations, {} and {}: remove one of them", name.str(), theirs, ours));
+  if (have_ours || have_theirs) return have_ours ? ours : theirs;
+  return fail(ErrorKind::NotFound,
+              contains(name) ? fmt::format("jail {} has no configuration any more: neither {} nor {} is there",
+                                           name.str(), theirs, ours)
+                             : fmt::format("there is no jail named '{}'", name.str()));
+}
+
+Result<Common> Store::common() const {
+  if (!common_) common_ = TRY(load_common(instance_->config_dir()));
+  return *common_;
+}
+
 Status Store::require(const JailName &name) const {
-  if (!contains(name)) return fail(ErrorKind::NotFound, fmt::format("there is no jail named '{}'", name.str()));
-  return {};
+  if (contains(name)) return {};
+  if (access(declaration(name).c_str(), F_OK) == 0)
+    return fail(ErrorKind::NotFound, fmt::format("jail {} is declared in {} and not made yet: 'jailmgr up {}' makes it",
+                                                 name.str(), declaration(name), name.str()));
+  return fail(ErrorKind::NotFound, fmt::format("there is no jail named '{}'", name.str()));
 }
 
 Result<JailConfig> Store::load(const JailName &name) const {
-  TRY(require(name));
-  return load_jail(config_file(name), name, default_root(name));
+  const auto file = TRY(config_file(name));
+  return load_jail(file, name, default_root(name), TRY(common()));
 }
 
 Result<Spec> Store::spec(const JailConfig &config) const {
@@ -97,7 +132,7 @@ Result<Spec> Store::spec(const JailConfig &config) const {
 
 Status Store::check_ports(const JailName &name, std::span<const PortReservation> ports) const {
   if (ports.empty()) return {};
-  for (const auto &other : TRY(names())) {
+  for (const auto &other : TRY(all_names())) {
     if (other == name) continue;
     const auto config = load(other);
     if (config)
@@ -113,7 +148,7 @@ Status Store::check_ports(const JailName &name, std::span<const PortReservation>
 
 Status Store::clean() const {
   const auto held = TRY(lock());
-  for (const auto &entry : TRY(entries(jails_.get()))) {
+  for (const auto &entry : TRY_IN(jails_dir(), sys::names_in(jails_.get()))) {
     if (!entry.starts_with(kCreating) && !entry.starts_with(kDestroying)) continue;
     const Fd dir(openat(jails_.get(), entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!dir || flock(dir.get(), LOCK_EX | LOCK_NB) != 0) continue; // somebody is at work on it

@@ -1,13 +1,16 @@
 // What jailmgr keeps on disk: DATA/jails/NAME/{jail.toml,root/}, bases in DATA/base/. DATA is 0700 and root's. A name
-// that begins with a dot is a directory that is being made or removed.
+// that begins with a dot is a directory that is being made or removed. A jail has one configuration file: the one in
+// its directory, which `create` made, or CONFIG/jails.d/NAME.toml, which is the operator's.
 #pragma once
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "config/jail_config.h"
+#include "config/layers.h"
 #include "model/instance.h"
 #include "sys/lock.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,15 +24,25 @@ public:
 
   [[nodiscard]] std::string jails_dir() const { return instance_->data_dir() + "/jails"; }
   [[nodiscard]] std::string jail_dir(const jails::JailName &name) const { return jails_dir() + "/" + name.str(); }
-  [[nodiscard]] std::string config_file(const jails::JailName &name) const { return jail_dir(name) + "/jail.toml"; }
+  [[nodiscard]] std::string own_file(const jails::JailName &name) const { return jail_dir(name) + "/jail.toml"; }
+  [[nodiscard]] std::string declaration_dir() const { return instance_->config_dir() + "/jails.d"; }
+  [[nodiscard]] std::string declaration(const jails::JailName &name) const {
+    return declaration_dir() + "/" + name.str() + ".toml";
+  }
+  // Exists: there are two. NotFound: none.
+  [[nodiscard]] jails::Result<std::string> config_file(const jails::JailName &name) const;
+  // What all configurations stand on, from jailmgr.toml, which is read once.
+  [[nodiscard]] jails::Result<jails::Common> common() const;
   [[nodiscard]] std::string default_root(const jails::JailName &name) const { return jail_dir(name) + "/root"; }
   [[nodiscard]] std::string base_dir(const std::string &base) const { return instance_->data_dir() + "/base/" + base; }
 
-  [[nodiscard]] jails::Result<std::vector<jails::JailName>> names() const; // sorted
+  [[nodiscard]] jails::Result<std::vector<jails::JailName>> names() const;     // that are made, sorted
+  [[nodiscard]] jails::Result<std::vector<jails::JailName>> declared() const;  // in CONFIG/jails.d, made or not, sorted
+  [[nodiscard]] jails::Result<std::vector<jails::JailName>> all_names() const; // both
   [[nodiscard]] bool contains(const jails::JailName &name) const;
-  // NotFound "there is no jail named 'x'".
+  // NotFound "there is no jail named 'x'", or that it is declared only.
   [[nodiscard]] jails::Status require(const jails::JailName &name) const;
-  [[nodiscard]] jails::Result<jails::JailConfig> load(const jails::JailName &name) const;
+  [[nodiscard]] jails::Result<jails::JailConfig> load(const jails::JailName &name) const; // made or not
 
   // What a start works from: the configuration, and the base's tree among the mounts of a thin root.
   [[nodiscard]] jails::Result<jails::Spec> spec(const jails::JailConfig &config) const;
@@ -70,6 +83,7 @@ private:
 
   const jails::Instance *instance_;
   jails::Fd jails_;
+  mutable std::optional<jails::Common> common_;
 };
 
 } // namespace jailmgr

@@ -19,5 +19,6 @@ jails::Result<int> set(const Call &call);
 jails::Result<int> start(const Call &call);
 jails::Result<int> status(const Call &call);
 jails::Result<int> stop(const Call &call);
+jails::Result<int> validate(const Call &call);
 
 } // namespace jailmgr

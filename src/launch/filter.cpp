@@ -1,6 +1,7 @@
 #include "launch/filter.h"
 
 #include "abi/syscall_policy.h"
+#include "anchor/protocol.h"
 
 #include <cstddef>
 #include <linux/audit.h>
@@ -18,8 +19,11 @@ sock_filter jump(unsigned code, uint32_t k, size_t jt, size_t jf) {
   return {static_cast<uint16_t>(BPF_JMP | code | BPF_K), static_cast<uint8_t>(jt), static_cast<uint8_t>(jf), k};
 }
 
+// Stands for a jump to refusal(), until its distance is known.
+constexpr uint32_t kToRefusal = ~0U;
+
 sock_filter answer(int error, bool told) {
-  if (told && sj_is_told(error) != 0) return statement(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+  if (told && sj_is_told(error) != 0) return statement(BPF_JMP | BPF_JA, kToRefusal);
   return statement(BPF_RET | BPF_K, error == 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | static_cast<uint32_t>(error));
 }
 
@@ -84,9 +88,19 @@ Code search(std::span<const Segment> segments) {
   return code;
 }
 
+// What every refusal that the supervisor is told of jumps to.
+Code refusal(uint64_t trial) {
+  return {load_word(low_half(5)),
+          jump(BPF_JEQ, static_cast<uint32_t>(trial), 0, 3),
+          load_word(low_half(5) + sizeof(uint32_t)),
+          jump(BPF_JEQ, static_cast<uint32_t>(trial >> 32U), 0, 1),
+          statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<uint32_t>(anchor::kTried)),
+          statement(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)};
+}
+
 } // namespace
 
-std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions) {
+std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions, uint64_t trial) {
   const auto level = static_cast<uint32_t>(profile);
   std::vector<Segment> segments;
   for (uint32_t nr = 0; nr <= SJ_SYSCALL_KNOWN_MAX + 1; nr++) {
@@ -97,6 +111,12 @@ std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions) {
               load_word(offsetof(seccomp_data, nr))};
   const Code body = search(segments);
   filter.insert(filter.end(), body.begin(), body.end());
+  const size_t end = filter.size();
+  for (size_t at = 0; at < end; at++)
+    if (filter[at].code == (BPF_JMP | BPF_JA) && filter[at].k == kToRefusal)
+      filter[at].k = static_cast<uint32_t>(end - at - 1);
+  const Code tail = refusal(trial);
+  filter.insert(filter.end(), tail.begin(), tail.end());
   return filter;
 }
 

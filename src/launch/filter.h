@@ -14,6 +14,9 @@ namespace jails::launch {
 // it (notify.h), and is ENOSYS where there is none; with the permission seccomp-listener the filter answers everything
 // (sj_has_listener). A foreign architecture (int 0x80) gets ENOSYS, x32 too. At most
 // BPF_MAXINSNS instructions. permissions: those in force (abi/permissions.h).
-std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions);
+// trial: a refused call with this sixth argument gets anchor::kTried from the filter itself, at once. So the anchor can
+// try every refusal without a change of process for each, and no other errno can be taken for the filter's. It lifts
+// nothing: who learns the number, random and of this start alone, can keep own refusals out of the ledger.
+std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions, uint64_t trial);
 
 } // namespace jails::launch

@@ -19,6 +19,7 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -90,11 +91,18 @@ Status judge(const CheckReply &reply, const Spec &spec) {
   return {};
 }
 
+// Lies in the channel before there is an anchor, which so begins with it as soon as it is there: one wait less.
+Status ask(int channel, const Request &request, uint64_t trial) {
+  const PermissionSet permissions = effective(request.spec.profile, request.spec.permissions);
+  const CheckRequest question{ToAnchor::Check,    static_cast<uint32_t>(getpid()),
+                              request.probe_port, request.call_port,
+                              permissions,        sj_has_listener(permissions) != 0 ? trial : 0};
+  return sys::send_message(channel, {reinterpret_cast<const char *>(&question), sizeof question});
+}
+
 // The anchor tries the forbidden acts before anything of the jail runs, so its answer can still be believed.
 Status verify(const Anchor &anchor, const Request &request) {
-  const CheckRequest question{ToAnchor::Check, static_cast<uint32_t>(getpid()), request.probe_port, request.call_port,
-                              effective(request.spec.profile, request.spec.permissions)};
-  TRY(sys::send_message(anchor.channel(), {reinterpret_cast<const char *>(&question), sizeof question}));
+  const PermissionSet permissions = effective(request.spec.profile, request.spec.permissions);
   pollfd ready[] = {{.fd = anchor.channel(), .events = POLLIN, .revents = 0},
                     {.fd = anchor.listener(), .events = POLLIN, .revents = 0}};
   while (ready[0].revents == 0) {
@@ -103,7 +111,7 @@ Status verify(const Anchor &anchor, const Request &request) {
     // What it tries waits for an answer too, and is nobody's denial.
     const auto call = receive_call(anchor.listener());
     if (!call) return fail(ErrorKind::Unsupported, "guard does not hold: seccomp filter"); // that is no listener
-    if (*call) refuse(anchor.listener(), (*call)->id, refusal(request.spec.profile, question.permissions, **call));
+    if (*call) refuse(anchor.listener(), (*call)->id, refusal(request.spec.profile, permissions, **call));
   }
   const auto answer = TRY(sys::receive_message(anchor.channel(), sizeof(CheckReply)));
   CheckReply reply{};
@@ -168,7 +176,10 @@ Result<Anchor> launch(const Request &request) {
       "jail-anchor", {jails_anchor_begin, static_cast<size_t>(jails_anchor_end - jails_anchor_begin)}))));
   const Fd domain = TRY(make_domain());
   const PermissionSet permissions = effective(spec.profile, spec.permissions);
-  auto filter = compile_filter(spec.profile, permissions);
+  uint64_t trial = 0;
+  if (getrandom(&trial, sizeof trial, 0) != sizeof trial) return fail_errno("getrandom");
+  trial |= 1; // 0 means none
+  auto filter = compile_filter(spec.profile, permissions, trial);
   std::vector<MountStep> mounts;
   for (const auto &mount : root.mounts) mounts.push_back({mount.mount.get(), mount.target.c_str()});
   const std::string &hostname = spec.hostname.empty() ? spec.name.str() : spec.hostname;
@@ -195,6 +206,7 @@ Result<Anchor> launch(const Request &request) {
   plan.file_limit = spec.limits.files.value_or(0);
   plan.title = title.data();
 
+  TRY(ask(channel.first.get(), request, trial));
   int pidfd = -1;
   const pid_t pid = clone_into(request.cgroup, &pidfd);
   if (pid < 0) return fail_errno("clone into the jail's cgroup");

@@ -30,9 +30,9 @@ static Result<std::vector<std::string>> jail_names(const std::string &dir) {
   const auto rows = TRY(bpf::read_all(map->get(), info.key_size, info.value_size));
   for (size_t i = 0; i < rows.count; i++) {
     uint32_t jid = 0;
-    memcpy(&jid, rows.keys.data() + i * info.key_size, std::min<size_t>(info.key_size, sizeof(jid)));
+    memcpy(&jid, rows.keys.get() + i * info.key_size, std::min<size_t>(info.key_size, sizeof(jid)));
     sj_jail row{};
-    if (info.value_size == sizeof(row)) memcpy(&row, rows.values.data() + i * sizeof(row), sizeof(row));
+    if (info.value_size == sizeof(row)) memcpy(&row, rows.values.get() + i * sizeof(row), sizeof(row));
     const auto name = rows::name_of(row);
     names.push_back(name.empty() ? "jid " + std::to_string(jid) : printable(name));
   }

@@ -1,5 +1,6 @@
 #include "secmodel/bpf.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <linux/bpf.h>
@@ -76,6 +77,16 @@ Result<MapInfo> map_info(const Fd &map) {
   return MapInfo{.key_size = info.key_size, .value_size = info.value_size, .max_entries = info.max_entries};
 }
 
+Result<int> PinnedMap::fd() const {
+  if (fd_) return fd_.get();
+  Fd map = TRY(open_pinned(path_));
+  const MapInfo info = TRY_IN(path_, map_info(map));
+  if (info.key_size != key_size_ || info.value_size != value_size_)
+    return fail(ErrorKind::Unsupported, "table " + path_ + " has another layout");
+  fd_ = std::move(map);
+  return fd_.get();
+}
+
 Result<LinkInfo> link_info(const Fd &link) {
   const auto info = TRY(info_of<bpf_link_info>(link, "link"));
   LinkInfo out{.id = info.id, .program_id = info.prog_id};
@@ -112,21 +123,34 @@ Result<bool> erase(int map, const void *key) {
   return fail_errno("removing from a table");
 }
 
+namespace {
+
+void grow(std::unique_ptr<unsigned char[]> &bytes, size_t used, size_t size) {
+  auto more = std::make_unique_for_overwrite<unsigned char[]>(size);
+  if (used != 0) memcpy(more.get(), bytes.get(), used);
+  bytes = std::move(more);
+}
+
+} // namespace
+
 Result<Rows> read_all(int map, size_t key_size, size_t value_size) {
   Rows rows;
-  size_t step = 64;
+  size_t room = 0, step = 64;
   uint64_t token = 0; // a hash table's is four bytes, an array's is a key
   bool first = true;
   while (true) {
-    rows.keys.resize((rows.count + step) * key_size);
-    rows.values.resize((rows.count + step) * value_size);
+    if (room < rows.count + step) {
+      room = std::max(2 * room, rows.count + step);
+      grow(rows.keys, rows.count * key_size, room * key_size);
+      grow(rows.values, rows.count * value_size, room * value_size);
+    }
     bpf_attr attr = no_attr();
     uint64_t next = 0;
     attr.batch.map_fd = static_cast<uint32_t>(map);
     attr.batch.in_batch = first ? 0 : address(&token);
     attr.batch.out_batch = address(&next);
-    attr.batch.keys = address(rows.keys.data() + rows.count * key_size);
-    attr.batch.values = address(rows.values.data() + rows.count * value_size);
+    attr.batch.keys = address(rows.keys.get() + rows.count * key_size);
+    attr.batch.values = address(rows.values.get() + rows.count * value_size);
     attr.batch.count = static_cast<uint32_t>(step);
     const long done = call(BPF_MAP_LOOKUP_BATCH, attr);
     if (done < 0 && errno == ENOSPC) { // one bucket of the hash table holds more than `step` rows

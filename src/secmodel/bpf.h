@@ -5,6 +5,7 @@
 #include "base/fd.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,13 +48,32 @@ Result<LinkInfo> link_info(const Fd &link);
 Result<bool> lookup(int map, const void *key, void *value); // false: no such key
 Status update(int map, const void *key, const void *value, uint64_t flags);
 Result<bool> erase(int map, const void *key); // false: no such key
+// Not initialised beyond `count` rows: a row of "jails" is four kilobytes, and room for a page is paid when it is
+// touched.
 struct Rows {
-  std::vector<unsigned char> keys, values;
+  std::unique_ptr<unsigned char[]> keys, values;
   size_t count = 0;
 };
 Result<Rows> read_all(int map, size_t key_size, size_t value_size);
 
 enum class Put : uint64_t { Any = 0, New = 1, Present = 2 }; // BPF_ANY, BPF_NOEXIST, BPF_EXIST
+
+// A pinned table, opened when it is first used: a start needs four of them, and each costs two calls and a close.
+class PinnedMap {
+public:
+  PinnedMap() = default;
+  PinnedMap(std::string dir, std::string_view name, size_t key_size, size_t value_size)
+      : path_(std::move(dir)), key_size_(key_size), value_size_(value_size) {
+    path_.append("/").append(name);
+  }
+  // NotFound when it is not there; Unsupported when its layout is another.
+  [[nodiscard]] Result<int> fd() const;
+
+private:
+  std::string path_;
+  size_t key_size_ = 0, value_size_ = 0;
+  mutable Fd fd_;
+};
 
 // A hash or array of the kernel side with keys K and values V.
 template <class K, class V> class Map {
@@ -61,39 +81,37 @@ template <class K, class V> class Map {
 
 public:
   Map() = default;
-  // Opens DIR/NAME; Unsupported when its layout is not K and V.
+  // DIR/NAME. Errors of every function: as PinnedMap::fd(), and those of bpf(2).
+  Map(const std::string &dir, std::string_view name) : map_(dir, name, sizeof(K), sizeof(V)) {}
   static Result<Map> open(const std::string &dir, std::string_view name) {
-    Map map;
-    map.fd_ = TRY(open_pinned(dir + "/" + std::string(name)));
-    const MapInfo info = TRY_IN(name, map_info(map.fd_));
-    if (info.key_size != sizeof(K) || info.value_size != sizeof(V))
-      return fail(ErrorKind::Unsupported, "table " + std::string(name) + " has another layout");
+    Map map(dir, name);
+    TRY(map.map_.fd());
     return map;
   }
 
   [[nodiscard]] Result<std::optional<V>> lookup(const K &key) const {
     V value;
-    if (!TRY(bpf::lookup(fd_.get(), &key, &value))) return std::nullopt;
+    if (!TRY(bpf::lookup(TRY(map_.fd()), &key, &value))) return std::nullopt;
     return value;
   }
   [[nodiscard]] Status update(const K &key, const V &value, Put put = Put::Any) const {
-    return bpf::update(fd_.get(), &key, &value, std::to_underlying(put));
+    return bpf::update(TRY(map_.fd()), &key, &value, std::to_underlying(put));
   }
-  [[nodiscard]] Result<bool> erase(const K &key) const { return bpf::erase(fd_.get(), &key); }
+  [[nodiscard]] Result<bool> erase(const K &key) const { return bpf::erase(TRY(map_.fd()), &key); }
 
   // Every row. A row that another process changes meanwhile may be missing or come twice.
   [[nodiscard]] Result<std::vector<std::pair<K, V>>> all() const {
-    const Rows raw = TRY(read_all(fd_.get(), sizeof(K), sizeof(V)));
+    const Rows raw = TRY(read_all(TRY(map_.fd()), sizeof(K), sizeof(V)));
     std::vector<std::pair<K, V>> rows(raw.count);
     for (size_t i = 0; i < raw.count; i++) {
-      __builtin_memcpy(&rows[i].first, raw.keys.data() + i * sizeof(K), sizeof(K));
-      __builtin_memcpy(&rows[i].second, raw.values.data() + i * sizeof(V), sizeof(V));
+      __builtin_memcpy(&rows[i].first, raw.keys.get() + i * sizeof(K), sizeof(K));
+      __builtin_memcpy(&rows[i].second, raw.values.get() + i * sizeof(V), sizeof(V));
     }
     return rows;
   }
 
 private:
-  Fd fd_;
+  PinnedMap map_;
 };
 
 // A table in which each possible CPU has its own value of a row.
@@ -104,41 +122,34 @@ template <class K, class V> class PerCpuMap {
 public:
   PerCpuMap() = default;
   // `cpus`: the number of possible CPUs (sj_settings).
-  static Result<PerCpuMap> open(const std::string &dir, std::string_view name, size_t cpus) {
-    PerCpuMap map;
-    map.cpus_ = cpus;
-    map.fd_ = TRY(open_pinned(dir + "/" + std::string(name)));
-    const MapInfo info = TRY_IN(name, map_info(map.fd_));
-    if (info.key_size != sizeof(K) || info.value_size != sizeof(V))
-      return fail(ErrorKind::Unsupported, "table " + std::string(name) + " has another layout");
-    return map;
-  }
+  PerCpuMap(const std::string &dir, std::string_view name, size_t cpus)
+      : map_(dir, name, sizeof(K), sizeof(V)), cpus_(cpus) {}
 
   // Empty: no such row.
   [[nodiscard]] Result<std::vector<V>> lookup(const K &key) const {
     std::vector<V> values(cpus_);
-    if (!TRY(bpf::lookup(fd_.get(), &key, values.data()))) values.clear();
+    if (!TRY(bpf::lookup(TRY(map_.fd()), &key, values.data()))) values.clear();
     return values;
   }
   [[nodiscard]] Status put_zero(const K &key, Put put = Put::Any) const {
     const std::vector<V> values(cpus_);
-    return bpf::update(fd_.get(), &key, values.data(), std::to_underlying(put));
+    return bpf::update(TRY(map_.fd()), &key, values.data(), std::to_underlying(put));
   }
-  [[nodiscard]] Result<bool> erase(const K &key) const { return bpf::erase(fd_.get(), &key); }
+  [[nodiscard]] Result<bool> erase(const K &key) const { return bpf::erase(TRY(map_.fd()), &key); }
   [[nodiscard]] Result<std::vector<std::pair<K, std::vector<V>>>> all() const {
     const size_t size = cpus_ * sizeof(V);
-    const Rows raw = TRY(read_all(fd_.get(), sizeof(K), size));
+    const Rows raw = TRY(read_all(TRY(map_.fd()), sizeof(K), size));
     std::vector<std::pair<K, std::vector<V>>> rows(raw.count);
     for (size_t i = 0; i < raw.count; i++) {
-      __builtin_memcpy(&rows[i].first, raw.keys.data() + i * sizeof(K), sizeof(K));
+      __builtin_memcpy(&rows[i].first, raw.keys.get() + i * sizeof(K), sizeof(K));
       rows[i].second.resize(cpus_);
-      __builtin_memcpy(rows[i].second.data(), raw.values.data() + i * size, size);
+      __builtin_memcpy(rows[i].second.data(), raw.values.get() + i * size, size);
     }
     return rows;
   }
 
 private:
-  Fd fd_;
+  PinnedMap map_;
   size_t cpus_ = 0;
 };
 

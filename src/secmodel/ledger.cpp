@@ -31,14 +31,6 @@ void again(sj_ledger_row &row, const sj_ledger_row &fresh) {
 
 } // namespace
 
-Result<Ledger> Ledger::open(const Instance &instance) {
-  Ledger ledger;
-  const std::string dir = instance.bpffs_dir();
-  ledger.rows_ = TRY_IN("secmodel_jail", decltype(ledger.rows_)::open(dir, "ledger"));
-  ledger.calls_ = TRY_IN("secmodel_jail", decltype(ledger.calls_)::open(dir, "denied_calls"));
-  return ledger;
-}
-
 Result<std::vector<Denial>> Ledger::rows(Jid jid) const {
   std::vector<Denial> found;
   for (const auto &[key, row] : TRY(rows_.all())) {

@@ -26,8 +26,9 @@ struct Denial {
 
 class Ledger {
 public:
-  // Errors as Tables::open, which is to be asked first.
-  static Result<Ledger> open(const Instance &instance);
+  // Of a model that Tables::open() has found; its tables are opened when they are used.
+  explicit Ledger(const Instance &instance)
+      : rows_(instance.bpffs_dir(), "ledger"), calls_(instance.bpffs_dir(), "denied_calls") {}
 
   // Sorted by rule, then the most frequent first.
   [[nodiscard]] Result<std::vector<Denial>> rows(Jid jid) const;
@@ -38,7 +39,6 @@ public:
                                 uint32_t pid) const;
 
 private:
-  Ledger() = default;
   bpf::Map<sj_ledger_key, sj_ledger_row> rows_;
   bpf::Map<uint32_t, uint64_t> calls_;
 };

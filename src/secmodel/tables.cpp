@@ -37,16 +37,16 @@ Result<Tables> Tables::open(const Instance &instance) {
                                             number(tables.settings_.abi_version) + ", this program needs " +
                                             number(SJ_ABI_VERSION) + ": run 'jailmgr bootstrap'");
   const uint32_t cpus = tables.settings_.cpus;
-  tables.jails_ = TRY_IN("secmodel_jail", decltype(tables.jails_)::open(dir, "jails"));
-  tables.members_ = TRY_IN("secmodel_jail", decltype(tables.members_)::open(dir, "members"));
-  tables.ports_ = TRY_IN("secmodel_jail", decltype(tables.ports_)::open(dir, "ports"));
-  tables.reserved_ = TRY_IN("secmodel_jail", decltype(tables.reserved_)::open(dir, "reserved"));
-  tables.denied_ = TRY_IN("secmodel_jail", decltype(tables.denied_)::open(dir, "denied"));
-  tables.grants_ = TRY_IN("secmodel_jail", decltype(tables.grants_)::open(dir, "grants"));
-  tables.denied_calls_ = TRY_IN("secmodel_jail", decltype(tables.denied_calls_)::open(dir, "denied_calls"));
-  tables.ledger_ = TRY_IN("secmodel_jail", decltype(tables.ledger_)::open(dir, "ledger"));
-  tables.cpu_ = TRY_IN("secmodel_jail", decltype(tables.cpu_)::open(dir, "cpu", cpus));
-  tables.running_ = TRY_IN("secmodel_jail", decltype(tables.running_)::open(dir, "running", cpus));
+  tables.jails_ = {dir, "jails"};
+  tables.members_ = {dir, "members"};
+  tables.ports_ = {dir, "ports"};
+  tables.reserved_ = {dir, "reserved"};
+  tables.denied_ = {dir, "denied"};
+  tables.grants_ = {dir, "grants"};
+  tables.denied_calls_ = {dir, "denied_calls"};
+  tables.ledger_ = {dir, "ledger"};
+  tables.cpu_ = {dir, "cpu", cpus};
+  tables.running_ = {dir, "running", cpus};
   return tables;
 }
 

@@ -147,7 +147,7 @@ Status Supervisor::launch_anchor() {
       std::move(anchor), [this](Session &session, const Ending &ending) { session_ended(session, ending); });
   TRY(loop_.add(spawner_->anchor().channel(), EPOLLIN, [this](uint32_t) { on_anchor_message(); }));
   if (const int listener = spawner_->anchor().listener(); listener >= 0)
-    notifier_ = TRY(Notifier::start(loop_, TRY(Ledger::open(setup_.instance)),
+    notifier_ = TRY(Notifier::start(loop_, Ledger(setup_.instance),
                                     {.jid = setup_.jid,
                                      .profile = setup_.spec.profile,
                                      .permissions = effective(setup_.spec.profile, setup_.spec.permissions),

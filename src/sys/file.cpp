@@ -1,7 +1,10 @@
 #include "sys/file.h"
 
 #include <cerrno>
+#include <cstdio>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,11 +61,12 @@ Status replace_file(const std::string &path, std::string_view text, mode_t mode)
   const Fd fd(open(tmp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!fd) return fail_errno(tmp);
   auto written = write_whole(fd.get(), text);
-  if (written && rename(tmp.c_str(), path.c_str()) != 0) written = fail_errno("rename");
-  if (!written) {
-    unlink(tmp.c_str());
-    return std::unexpected(std::move(written).error().context(path));
-  }
+  // Exchanged and not replaced where there is one: ext4 writes a file that replaces another to the disk within
+  // rename(2) (auto_da_alloc, ext4(5)), 0.3 ms for what a reboot takes away.
+  const bool exchanged = written && renameat2(AT_FDCWD, tmp.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0;
+  if (written && !exchanged && rename(tmp.c_str(), path.c_str()) != 0) written = fail_errno("rename");
+  if (exchanged || !written) unlink(tmp.c_str());
+  if (!written) return std::unexpected(std::move(written).error().context(path));
   return {};
 }
 
@@ -77,6 +81,15 @@ Result<bool> make_dir(const std::string &path, mode_t mode) {
   if (lstat(path.c_str(), &st) != 0) return fail_errno(path);
   if (!S_ISDIR(st.st_mode)) return fail(ErrorKind::Exists, path + ": exists and is not a directory");
   return false;
+}
+
+Result<std::vector<std::string>> names_in(int dir) {
+  const int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return fail_errno("cannot open the directory");
+  const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(copy), closedir);
+  std::vector<std::string> names;
+  while (const dirent *entry = readdir(stream.get())) names.emplace_back(entry->d_name);
+  return names;
 }
 
 } // namespace jails::sys

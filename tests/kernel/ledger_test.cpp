@@ -21,9 +21,7 @@ namespace {
 class LedgerTest : public World {
 protected:
   std::vector<Denial> rows(const std::string &jail) {
-    const auto ledger = Ledger::open(test_instance());
-    EXPECT_TRUE(ledger) << ledger.error().text();
-    auto rows = ledger->rows(jail.empty() ? SJ_HOST : tables().find(jail)->jid);
+    auto rows = Ledger(test_instance()).rows(jail.empty() ? SJ_HOST : tables().find(jail)->jid);
     EXPECT_TRUE(rows) << rows.error().text();
     return std::move(*rows);
   }
@@ -76,7 +74,7 @@ TEST_F(LedgerTest, BindOfAPortOfAnotherJail) {
 TEST_F(LedgerTest, BindByTheHost) {
   const uint16_t port = free_port();
   make_jail("owner", Profile::Low, std::to_string(port));
-  const auto ledger = MUST(Ledger::open(test_instance()));
+  const Ledger ledger(test_instance());
   MUST(ledger.reset(SJ_HOST));
   EXPECT_EQ(try_bind(udp4(), "", port), EPERM);
   const auto found = rows("");
@@ -230,7 +228,7 @@ TEST_F(LedgerTest, AFloodLosesNoCountAndHidesNoOtherRule) {
 
 TEST_F(LedgerTest, ACall) {
   const Jid jid = make_jail("web", Profile::High, "");
-  const auto ledger = MUST(Ledger::open(test_instance()));
+  const Ledger ledger(test_instance());
   sj_object call{};
   call.call.nr = 165;
   MUST(ledger.add_call(jid, call, "a-name-that-is-longer", 7, 8));
@@ -252,7 +250,7 @@ TEST_F(LedgerTest, ResetForgetsRowsAndMakesRoom) {
   const uint16_t port = free_port();
   const auto act = [&] { return try_bind(tcp4(), "", port); };
   EXPECT_EQ(as_program("web", act), EPERM);
-  const auto ledger = MUST(Ledger::open(test_instance()));
+  const Ledger ledger(test_instance());
   MUST(ledger.reset(jid));
   EXPECT_TRUE(rows("web").empty());
   EXPECT_EQ(denials("web").of(SJ_RULE_BIND_UNRESERVED), 1U) << "the counter stays";
@@ -277,7 +275,7 @@ TEST_F(LedgerTest, GoesWithTheJail) {
   const Jid jid = make_jail("web", Profile::High, "");
   EXPECT_EQ(as_program("web", [] { return try_bind(tcp4(), "", 2000); }), EPERM);
   drop_jail("web");
-  const auto ledger = MUST(Ledger::open(test_instance()));
+  const Ledger ledger(test_instance());
   EXPECT_TRUE(MUST(ledger.rows(jid)).empty());
   // Rows of a jail that is gone (its destroyer was killed in between) go with the next repair.
   sj_object call{};

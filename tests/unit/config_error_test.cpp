@@ -156,15 +156,15 @@ TEST(ConfigError, FirstByLine) {
 
 TEST(ConfigError, Version) {
   expect_errors({
-      {"version = 2",
-       "1: key 'version': this file has version 2, this program reads up to 1: use a newer jails release"},
+      {"version = 3",
+       "1: key 'version': this file has version 3, this program reads up to 2: use a newer jails release"},
       // Whatever else a newer file says, that is the error.
       {"colour = 1\nversion = 7",
-       "2: key 'version': this file has version 7, this program reads up to 1: use a newer jails release"},
-      {"version = 0", "1: key 'version': expected 1"},
-      {"version = -1", "1: key 'version': expected 1"},
-      {"version = \"1\"", "1: key 'version': expected 1"},
-      {"version = 1.0", "1: key 'version': expected 1"},
+       "2: key 'version': this file has version 7, this program reads up to 2: use a newer jails release"},
+      {"version = 0", "1: key 'version': expected 1 to 2"},
+      {"version = -1", "1: key 'version': expected 1 to 2"},
+      {"version = \"1\"", "1: key 'version': expected 1 to 2"},
+      {"version = 1.0", "1: key 'version': expected 1 to 2"},
   });
 }
 

@@ -113,6 +113,9 @@ TEST(Nearest, BySpelling) {
     EXPECT_EQ(nearest(far, kKnown), "");
   EXPECT_EQ(edit_distance("", "abc"), 3U);
   EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+  EXPECT_EQ(edit_distance("prots", "ports"), 1U);
+  EXPECT_EQ(edit_distance("ab", "ba"), 1U);
+  EXPECT_EQ(edit_distance("abc", "cab"), 2U);
 }
 
 TEST(SplitCommand, RulesOfTheShell) {
