@@ -232,7 +232,7 @@ long exec_search(const Child &child) {
 // Where no_new_privs allows it: nobody but the anchor makes children of the supervisor (W04).
 long refuse_clone_parent() {
   constexpr auto &rule = sj_command_rule;
-  if (call(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) return 0;
+  if (const long on = call(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); on != 1) return on;
   const sock_filter code[] = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, 0 /* nr */},
                               {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, rule.nr},
                               {BPF_LD | BPF_W | BPF_ABS, 0, 0, 16 /* args[0], low half */},

@@ -39,6 +39,43 @@ Result<uint64_t> parse_size(std::string_view text) {
   return *value << shift;
 }
 
+std::string size_text(uint64_t bytes) {
+  constexpr std::string_view kUnits = "KMGT";
+  size_t unit = 0;
+  while (unit < kUnits.size() && bytes != 0 && bytes % 1024 == 0) {
+    bytes /= 1024;
+    unit++;
+  }
+  std::string text = std::to_string(bytes);
+  if (unit != 0) text += kUnits[unit - 1];
+  return text;
+}
+
+static constexpr std::pair<char, uint64_t> kDurations[] = {
+    {'w', 604800}, {'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+
+Result<uint64_t> parse_duration(std::string_view text) {
+  std::string_view digits = text;
+  uint64_t unit = 1;
+  for (const auto &[letter, seconds] : kDurations)
+    if (!digits.empty() && digits.back() == letter) {
+      unit = seconds;
+      digits.remove_suffix(1);
+      break;
+    }
+  const auto value = parse_int<uint64_t>(digits);
+  if (!value || *value > UINT32_MAX)
+    return fail(ErrorKind::Usage,
+                "time " + in_quotes(text) + ": expected a number of seconds, or one with s, m, h, d or w, like 10m");
+  return *value * unit;
+}
+
+std::string duration_text(uint64_t seconds) {
+  for (const auto &[letter, unit] : kDurations)
+    if (seconds != 0 && seconds % unit == 0) return std::to_string(seconds / unit) + letter;
+  return "0";
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (true) {
@@ -54,81 +91,6 @@ std::string_view trim(std::string_view text) {
   auto first = text.find_first_not_of(kBlank);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-// Length of the well-formed UTF-8 sequence at the start of bytes, 0 if there is none; the code point goes to *out.
-// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-static size_t utf8_sequence(std::string_view bytes, uint32_t *out) {
-  auto at = [&](size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  const unsigned char lead = at(0);
-  size_t length = 0;
-  uint32_t code = 0;
-  if (lead < 0x80)
-    length = 1, code = lead;
-  else if (lead >= 0xc2 && lead <= 0xdf)
-    length = 2, code = lead & 0x1fU;
-  else if (lead >= 0xe0 && lead <= 0xef)
-    length = 3, code = lead & 0x0fU;
-  else if (lead >= 0xf0 && lead <= 0xf4)
-    length = 4, code = lead & 0x07U;
-  else
-    return 0;
-  if (bytes.size() < length) return 0;
-  for (size_t i = 1; i < length; i++) {
-    if ((at(i) & 0xc0U) != 0x80) return 0;
-    code = code << 6U | (at(i) & 0x3fU);
-  }
-  if (length == 3 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff))) return 0;
-  if (length == 4 && (code < 0x10000 || code > 0x10ffff)) return 0;
-  *out = code;
-  return length;
-}
-
-bool valid_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    uint32_t code = 0;
-    const size_t length = utf8_sequence(bytes, &code);
-    if (length == 0) return false;
-    bytes.remove_prefix(length);
-  }
-  return true;
-}
-
-// Characters that change what a terminal shows of other characters.
-static bool is_control(uint32_t code) {
-  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x200e || code == 0x200f ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
-}
-
-std::string printable(std::string_view bytes) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size());
-  while (!bytes.empty()) {
-    uint32_t code = 0;
-    const size_t length = utf8_sequence(bytes, &code);
-    const size_t used = length == 0 ? 1 : length;
-    if (length != 0 && !is_control(code)) {
-      out.append(bytes.substr(0, used));
-    } else {
-      for (size_t i = 0; i < used; i++) {
-        const auto byte = static_cast<unsigned char>(bytes[i]);
-        out += {'\\', 'x', kHex[byte >> 4U], kHex[byte & 15U]};
-      }
-    }
-    bytes.remove_prefix(used);
-  }
-  return out;
-}
-
-std::string in_quotes(std::string_view bytes) {
-  constexpr size_t kShown = 64;
-  const bool whole = bytes.size() <= kShown;
-  size_t cut = kShown;
-  if (!whole) // not inside a character
-    while (cut > kShown - 3 && (static_cast<unsigned char>(bytes[cut]) & 0xc0U) == 0x80) cut--;
-  std::string text(1, '\'');
-  return text.append(printable(bytes.substr(0, cut))).append(whole ? "'" : "...'");
 }
 
 Result<std::vector<std::string>> split_command(std::string_view line) {

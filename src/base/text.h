@@ -24,6 +24,7 @@ template <std::integral T> std::optional<T> parse_int(std::string_view text) {
 
 // "512", "64K", "512M", "2G", "1T" (1024-based; "10B", "4KB" and "4KiB" as well). Malformed or overflow is Usage.
 Result<uint64_t> parse_size(std::string_view text);
+std::string size_text(uint64_t bytes); // in the largest unit that divides it, so that it reads back as it is
 
 std::vector<std::string_view> split(std::string_view text, char separator); // keeps empty fields
 std::string_view trim(std::string_view text);
@@ -31,6 +32,16 @@ std::string_view trim(std::string_view text);
 // Printable form of untrusted bytes: control characters, DEL, C1, bidi controls and invalid UTF-8 become \xNN. Quotes
 // and backslashes are left alone.
 std::string printable(std::string_view bytes);
+
+// printable(), and reversible: a backslash before an `x` becomes \x5c as well. Writes at most kMaxEscape bytes for each
+// of the input's and returns how many.
+inline constexpr size_t kMaxEscape = 4;
+size_t escape_to(char *to, std::string_view bytes);
+std::string unescape(std::string_view text); // what was escaped; a backslash of no escape stands for itself
+
+// Seconds from "90", "90s", "10m", "2h", "7d", "1w". Usage for anything else.
+Result<uint64_t> parse_duration(std::string_view text);
+std::string duration_text(uint64_t seconds); // in the largest unit that divides it, as parse_duration() takes it
 
 // printable() in single quotes for an error text, cut after 64 characters or so: 'like th...'
 std::string in_quotes(std::string_view bytes);

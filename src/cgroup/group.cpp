@@ -118,6 +118,12 @@ Result<bool> Group::populated() const {
   return events.find("populated 1") != std::string::npos;
 }
 
+Status Group::freeze(bool stop) const { return sys::write_file_at(v2_.get(), "cgroup.freeze", stop ? "1" : "0"); }
+
+Result<bool> Group::frozen() const {
+  return TRY(sys::read_file_at(v2_.get(), "cgroup.events", 4096)).find("frozen 1") != std::string::npos;
+}
+
 Status Group::kill() const {
   auto done = sys::write_file_at(v2_.get(), "cgroup.kill", "1");
   if (!done && done.error().sys_errno() == ENODEV) return {}; // removed meanwhile: nobody is in it

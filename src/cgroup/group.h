@@ -48,6 +48,11 @@ public:
   [[nodiscard]] Result<size_t> count_others(pid_t except) const;
   [[nodiscard]] Result<bool> populated() const;
 
+  // Stops all its processes where they are, or lets them go on (cgroup.freeze, Linux 5.2). Returns at once; frozen()
+  // says when the last one has stopped. SIGKILL ends frozen ones too.
+  [[nodiscard]] Status freeze(bool stop) const;
+  [[nodiscard]] Result<bool> frozen() const;
+
   // SIGKILL to every process in it, forks under way included (cgroup.kill, Linux 5.14).
   [[nodiscard]] Status kill() const;
   // Waits until no process is left. Busy after timeout_ms.

@@ -217,6 +217,13 @@ std::vector<LimitUse> limit_uses(const Group &group, const Limits &limits, const
   return uses;
 }
 
+LimitHits limit_hits(const Group &group) {
+  const Files memory(group, "memory", "memory", "memory.events");
+  const Files pids(group, "pids", "pids", "pids.events");
+  return {.oom_kills = keyed_value(memory.text("memory.oom_control", "memory.events"), "oom_kill").value_or(0),
+          .forks = keyed_value(pids.text("pids.events", "pids.events"), "max").value_or(0)};
+}
+
 std::optional<uint64_t> memory_use(const Group &group) {
   return Files(group, "memory", "memory", "memory.max").value("memory.usage_in_bytes", "memory.current");
 }

@@ -23,6 +23,15 @@ struct LimitUse {
 // Measures CPU use for 100 ms. anchor: whose limit of open files every process of the jail inherits.
 std::vector<LimitUse> limit_uses(const Group &group, const Limits &limits, const std::string &root, pid_t anchor);
 
+// How often limits were reached since the group was made. 0 where the kernel does not count.
+struct LimitHits {
+  uint64_t oom_kills = 0; // processes that the kernel killed for want of memory, the host's too
+  uint64_t forks = 0;     // refused by the limit of processes
+
+  friend bool operator==(const LimitHits &, const LimitHits &) = default;
+};
+LimitHits limit_hits(const Group &group);
+
 // Current use, for what a lower limit would do. Absent: the kernel does not count it for this jail.
 std::optional<uint64_t> memory_use(const Group &group);
 

@@ -11,7 +11,7 @@ void add_form_options(std::vector<Option> &options, Form &form, Forms forms) {
     options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(form.tabs), true});
     options.push_back({'H', "no-header", nullptr, "without the header line; with -T", set_flag(form.bare), true});
   }
-  options.push_back({'j', "json", nullptr, "JSON", set_flag(form.json), true});
+  options.push_back({'j', "json", nullptr, "JSON, of a fixed form", set_flag(form.json), true});
 }
 
 Status check_form(const Form &form) {

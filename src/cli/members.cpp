@@ -13,6 +13,15 @@ Result<size_t> count_members(const Instance &instance, const JailRow &row) {
   return group->count_others(row.anchor);
 }
 
+std::string_view list_state(const Instance &instance, const JailRow &row, uint64_t references) {
+  if (references == 0) return "down";
+  const auto where = cgroup::Hierarchies::discover();
+  const auto name = JailName::parse(row.name);
+  const auto group = where && name ? cgroup::Group::open(*where, instance.cgroup_name(), *name)
+                                   : Result<cgroup::Group>(fail(ErrorKind::NotFound, "no cgroup"));
+  return group && group->frozen().value_or(false) ? "frozen" : "up";
+}
+
 uint64_t age_seconds(const JailRow &row) {
   timespec now{};
   clock_gettime(CLOCK_BOOTTIME, &now);

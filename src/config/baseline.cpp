@@ -53,6 +53,7 @@ private:
 std::string nothing_like(const std::string &key, const TomlValue &value, std::string_view commented) {
   const auto name = key.substr(key.rfind('.') + 1);
   if (std::holds_alternative<TomlArray>(value.data)) return name + " = []";
+  if (key == "provision.script") return name + " = \"\"";
   return key.starts_with("limits.") ? name + " = \"none\"" : std::string(commented.substr(1));
 }
 

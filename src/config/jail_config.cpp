@@ -23,6 +23,8 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
                                                         "profile",
                                                         "ports",
                                                         "restart",
+                                                        "restart_limit",
+                                                        "restart_window",
                                                         "stop_grace",
                                                         "hostname",
                                                         "root",
@@ -57,12 +59,20 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
                                                         "log.out_level",
                                                         "log.err_level",
                                                         "log.tag",
+                                                        "log.syslog",
+                                                        "log.syslog_lines",
+                                                        "log.syslog_bytes",
+                                                        "log.file_size",
+                                                        "log.file_age",
+                                                        "log.file_keep",
                                                         "depends",
                                                         "tags",
                                                         "ready",
                                                         "ready_timeout",
                                                         "allow",
                                                         "deny",
+                                                        "provision",
+                                                        "provision.script",
                                                         "mount",
                                                         "mount.source",
                                                         "mount.target",
@@ -292,6 +302,7 @@ static JailConfig read_jail(Diagnostics &notes, std::string_view text, std::stri
   read_limits(top, config.spec.limits);
   read_net(top, config.spec.net);
   read_log(top, config.spec.log);
+  read_provision(top, config.provision_script);
   read_mounts(top, config.spec.binds);
   top.done();
   if (!notes.clean()) return config;
@@ -350,6 +361,7 @@ std::string write_jail(const JailConfig &config) {
   write_limits(out, spec.limits);
   write_net(out, spec.net);
   write_log(out, spec.log);
+  write_provision(out, config.provision_script);
   write_mounts(out, spec.binds);
   if (config.version == 1) return out.take();
   out.line("\n# Numbers and texts for use above, as ${port}; ${name} is the jail's name.\n#[variables]\n#port = 8080");

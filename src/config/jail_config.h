@@ -35,7 +35,8 @@ struct JailConfig {
   std::vector<std::string> tags{};    // words to select jails by
   Readiness ready{};
   uint32_t ready_timeout_ms = kReadyTimeoutMs; // 0 to kReadyTimeoutMaxMs
-  int version = 1;                             // of the file, up to kConfigVersion
+  std::string provision_script{}; // run in it by `jailmgr up`; below the configuration directory; empty: none
+  int version = 1;                // of the file, up to kConfigVersion
 
   friend bool operator==(const JailConfig &, const JailConfig &) = default;
 };

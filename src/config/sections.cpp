@@ -27,11 +27,21 @@ Status read_version(std::string_view file, const TomlTable &table, int newest, i
   return {};
 }
 
-void read_supervision(TableReader &reader, bool &autostart, Profile &profile, RestartPolicy &restart,
+void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Restart &restart,
                       uint32_t &stop_grace_ms) {
   reader.boolean("autostart", autostart);
   reader.parsed("profile", "\"low\", \"medium\" or \"high\"", profile, parse_profile);
-  reader.parsed("restart", "\"always\", \"on-failure\" or \"never\"", restart, parse_restart);
+  reader.parsed("restart", "\"always\", \"on-failure\" or \"never\"", restart.policy, parse_restart);
+  std::optional<uint64_t> limit;
+  const uint32_t limit_line = reader.number("restart_limit", limit, 0, kRestartLimitMax);
+  if (limit) restart.limit = static_cast<uint32_t>(*limit);
+  const uint32_t window_line = reader.milliseconds("restart_window", restart.window_ms, kRestartWindowMaxMs);
+  if (limit_line != 0 || window_line != 0) {
+    const bool at_limit = limit_line != 0;
+    if (auto good = check_restart(restart); !good)
+      reader.wrong(at_limit ? limit_line : window_line, at_limit ? "restart_limit" : "restart_window",
+                   good.error().text());
+  }
   reader.milliseconds("stop_grace", stop_grace_ms, kStopGraceMaxMs);
 }
 
@@ -42,7 +52,7 @@ static bool has_reader(std::string_view name) {
 }
 
 // What a value of TOML is as a word of `jailctl set`: text as it is, numbers as digits, a list joined by commas.
-static std::optional<std::string> limit_text(const TomlValue &value) {
+static std::optional<std::string> scalar_text(const TomlValue &value) {
   if (const auto *text = std::get_if<std::string>(&value.data)) return *text;
   if (const auto *integer = std::get_if<int64_t>(&value.data)) return std::to_string(*integer);
   if (const auto *number = std::get_if<double>(&value.data)) return fmt::format("{}", *number);
@@ -51,7 +61,7 @@ static std::optional<std::string> limit_text(const TomlValue &value) {
   if (list == nullptr) return std::nullopt;
   std::string joined;
   for (const auto &item : *list) {
-    const auto text = std::holds_alternative<TomlArray>(item.data) ? std::nullopt : limit_text(item);
+    const auto text = std::holds_alternative<TomlArray>(item.data) ? std::nullopt : scalar_text(item);
     if (!text) return std::nullopt;
     joined += (joined.empty() ? "" : ",") + *text;
   }
@@ -61,7 +71,7 @@ static std::optional<std::string> limit_text(const TomlValue &value) {
 static void read_limit(TableReader &reader, const LimitKey &key, Limits &to) {
   const auto *entry = reader.find(key.name);
   if (entry == nullptr) return;
-  const auto text = limit_text(entry->value);
+  const auto text = scalar_text(entry->value);
   if (!text) return reader.wrong(entry->line, key.name, "expected text or a number");
   if (const auto good = key.assign(to, *text); !good) reader.wrong(entry->line, key.name, good.error().text());
 }
@@ -100,6 +110,13 @@ void read_log(TableReader &top, LogSpec &to) {
       reader.parsed(key, "a level like \"notice\" or a number from 0 to 7", *level, parse_level);
   }
   reader.parsed("tag", "text of 1 to 63 bytes", to.tag, parse_tag);
+  for (const auto &key : log_keys()) {
+    const auto *entry = reader.find(key.name);
+    if (entry == nullptr) continue;
+    const auto text = scalar_text(entry->value);
+    const Status good = text ? key.assign(to, *text) : fail(ErrorKind::Usage, "expected text or a number");
+    if (!good) reader.wrong(entry->line, key.name, good.error().text());
+  }
   reader.done();
 }
 
@@ -123,31 +140,30 @@ void Writer::key(std::string_view text, std::string_view name, std::string_view 
   text_.append(name).append(" = ").append(value).append("\n\n");
 }
 
-// The largest unit that divides the value, so that it reads back as it is.
-static std::string size_text(uint64_t bytes) {
-  constexpr std::string_view kUnits = "KMGT";
-  size_t unit = 0;
-  while (unit < kUnits.size() && bytes != 0 && bytes % 1024 == 0) {
-    bytes /= 1024;
-    unit++;
-  }
-  return unit == 0 ? std::to_string(bytes) : fmt::format("\"{}{}\"", bytes, kUnits[unit - 1]);
-}
-
 std::string seconds_text(uint32_t ms) {
   return ms % 1000 == 0 ? std::to_string(ms / 1000) : fmt::format("{}.{:03}", ms / 1000, ms % 1000);
 }
 
-void write_supervision(Writer &out, bool autostart, Profile profile, RestartPolicy restart, uint32_t stop_grace_ms) {
+void write_supervision(Writer &out, bool autostart, Profile profile, const Restart &restart, uint32_t stop_grace_ms) {
   out.key("Start with `jailmgr start --all`, as at boot: true or false. Default: false.", "autostart",
           autostart ? "true" : "false", !autostart);
   out.key("What the jail is denied, rising: \"low\", \"medium\", \"high\". Default: \"high\".", "profile",
           toml_string(to_string(profile)), profile == Profile::High);
   out.key("When the command ends: start it again \"always\", \"on-failure\" (a signal or an exit status\n"
           "other than 0) or \"never\". Default: \"always\".",
-          "restart", toml_string(to_string(restart)), restart == RestartPolicy::Always);
+          "restart", toml_string(to_string(restart.policy)), restart.policy == RestartPolicy::Always);
+  out.key("So many restarts within restart_window, 1 to 1000, and the jail is given up: it is down and \"failed\".\n"
+          "0: never. Default: 0.",
+          "restart_limit", restart.limit == 0 ? "5" : std::to_string(restart.limit), restart.limit == 0);
+  out.key("Seconds, 1 to 86400, fractions allowed. Default: 60.", "restart_window", seconds_text(restart.window_ms),
+          restart.window_ms == Restart{}.window_ms);
   out.key("Seconds from SIGTERM to SIGKILL at a stop, 0 to 3600, fractions allowed. Default: 5.", "stop_grace",
           seconds_text(stop_grace_ms), stop_grace_ms == 5000);
+}
+
+// Bare where it is a number.
+static std::string scalar(const std::string &text) {
+  return text.find_first_not_of("0123456789") == text.npos ? text : toml_string(text);
 }
 
 static void write_more_limits(Writer &out, const Limits &limits) {
@@ -175,12 +191,12 @@ static void write_more_limits(Writer &out, const Limits &limits) {
   for (const auto &more : kMore) {
     const std::string text = find_limit(more.key)->text(limits);
     const std::string value = text.empty() ? std::string(more.example) : text;
-    const bool bare = value == "true" || (value.find_first_not_of("0123456789") == value.npos);
+    const std::string written = value == "true" ? value : scalar(value);
     if (more.comment.empty()) {
-      out.line(fmt::format("{}{} = {}\n", text.empty() ? "#" : "", more.key, bare ? value : toml_string(value)));
+      out.line(fmt::format("{}{} = {}\n", text.empty() ? "#" : "", more.key, written));
       continue;
     }
-    out.key(more.comment, more.key, bare ? value : toml_string(value), text.empty());
+    out.key(more.comment, more.key, written, text.empty());
   }
 }
 
@@ -189,7 +205,7 @@ void write_limits(Writer &out, const Limits &limits) {
     return value ? std::to_string(*value) : std::string(example);
   };
   const auto size = [](const std::optional<uint64_t> &value, std::string_view example) {
-    return value ? size_text(*value) : std::string(example);
+    return value ? scalar(size_text(*value)) : std::string(example);
   };
   out.section("[limits]",
               "For the jail as a whole. A key that is left out means no limit; the lines below show examples.");
@@ -220,6 +236,10 @@ void write_log(Writer &out, const LogSpec &log) {
           log.err_level == defaults.err_level);
   out.key("The program name in each line, 1 to 63 bytes. Default: \"jailctl\".", "tag", toml_string(log.tag),
           log.tag == defaults.tag);
+  for (const auto &key : log_keys()) {
+    const std::string text = key.text(log);
+    out.key(key.comment, key.name, scalar(text), text == key.text(defaults));
+  }
 }
 
 } // namespace jails

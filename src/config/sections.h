@@ -17,12 +17,13 @@ Status read_version(std::string_view file, const TomlTable &table, int newest, i
 
 std::span<const std::string_view> jail_keys(); // of jail.toml, dotted
 
-void read_supervision(TableReader &reader, bool &autostart, Profile &profile, RestartPolicy &restart,
+void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Restart &restart,
                       uint32_t &stop_grace_ms);
 void read_limits(TableReader &top, Limits &to);
 void read_log(TableReader &top, LogSpec &to);
-void read_order(TableReader &top, JailConfig &to); // after the ports
-void read_net(TableReader &top, NetSpec &to);      // net_section.cpp
+void read_order(TableReader &top, JailConfig &to);          // after the ports
+void read_net(TableReader &top, NetSpec &to);               // net_section.cpp
+void read_provision(TableReader &top, std::string &script); // provision_section.cpp
 
 // Writes keys with their comments, below each other.
 class Writer {
@@ -47,10 +48,11 @@ std::string toml_list(const auto &items, auto to_text) {
 }
 std::string seconds_text(uint32_t ms); // as TableReader::milliseconds() reads it
 
-void write_supervision(Writer &out, bool autostart, Profile profile, RestartPolicy restart, uint32_t stop_grace_ms);
+void write_supervision(Writer &out, bool autostart, Profile profile, const Restart &restart, uint32_t stop_grace_ms);
 void write_limits(Writer &out, const Limits &limits);
 void write_log(Writer &out, const LogSpec &log);
 void write_order(Writer &out, const JailConfig &config);
 void write_net(Writer &out, const NetSpec &net);
+void write_provision(Writer &out, const std::string &script);
 
 } // namespace jails

@@ -13,7 +13,7 @@ struct ToolConfig {
   RootKind root = RootKind::Thin; // never Plain
   Profile profile = Profile::High;
   bool autostart = false;
-  RestartPolicy restart = RestartPolicy::Always;
+  Restart restart{};
   uint32_t stop_grace_ms = 5000;
   Limits limits;
   LogSpec log;

@@ -29,6 +29,7 @@ static ordered_json one(const Denial &denial, const Advice &advice) {
 
 std::string json(const Report &report) {
   ordered_json out;
+  out["schema"] = "jailctl-why-1";
   out["jid"] = report.jail.jid;
   out["name"] = printable(report.jail.name);
   out["profile"] = to_string(report.jail.profile);

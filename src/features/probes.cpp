@@ -52,7 +52,9 @@ bool enter_domain(const Fd &domain) {
 // Tries `act` in a fresh Landlock domain: true means it was refused. The control, the same act without a domain, must
 // work.
 Found refused_by_landlock(const std::function<bool()> &act, const char *what) {
-  const Fd domain = TRY(launch::make_domain());
+  const Fd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail_errno("/");
+  const Fd domain = TRY(launch::make_domain(root.get()));
   if (in_child([&] { return act() ? kHeld : kNotHeld; }) != kHeld)
     return fail(ErrorKind::Unsupported,
                 fmt::format("{} does not work even without a domain, so nothing was shown", what));

@@ -1,5 +1,6 @@
 #include "jail/control.h"
 
+#include "cgroup/group.h"
 #include "supervise/handover.h"
 #include "sys/call.h"
 #include "sys/file.h"
@@ -17,18 +18,6 @@
 
 namespace jails {
 namespace {
-
-// Where our own installation is: PREFIX/sbin/jailctl -> PREFIX/libexec/jails. The build tree has the same shape.
-Result<std::string> supervisor_program() {
-  char path[PATH_MAX];
-  const ssize_t n = readlink("/proc/self/exe", path, sizeof path);
-  if (n <= 0) return fail_errno("/proc/self/exe");
-  std::string exe(path, static_cast<size_t>(n));
-  for (int i = 0; i < 2; i++) exe.resize(std::min(exe.size(), exe.find_last_of('/')));
-  exe += "/libexec/jails/jail-supervisor";
-  if (access(exe.c_str(), X_OK) != 0) return fail_errno(exe);
-  return exe;
-}
 
 // Twice forked, so that it is nobody's child but init's; session, directory and streams of its own.
 [[noreturn]] void become_supervisor(const std::string &program, int report, int orders, const std::string &title) {
@@ -62,6 +51,7 @@ std::unexpected<Error> ended(int sys_errno) {
 
 // When it does not react within this time after the grace, it is stuck.
 constexpr uint32_t kStopSlackMs = 15000;
+constexpr int kAnswerMs = 5000;
 constexpr uint32_t kKillSlackMs = 1000;
 
 // Until its supervisor is gone: what that still clears must not be cleared under its feet. False: not in time.
@@ -74,6 +64,17 @@ bool wait_for_end(const Instance &instance, const JailName &name, uint32_t ms) {
 }
 
 } // namespace
+
+Result<std::string> libexec_program(std::string_view name) {
+  char path[PATH_MAX];
+  const ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+  if (n <= 0) return fail_errno("/proc/self/exe");
+  std::string exe(path, static_cast<size_t>(n));
+  for (int i = 0; i < 2; i++) exe.resize(std::min(exe.size(), exe.find_last_of('/')));
+  exe += fmt::format("/libexec/jails/{}", name);
+  if (access(exe.c_str(), X_OK) != 0) return fail_errno(exe);
+  return exe;
+}
 
 Result<Fd> connect_supervisor(const Instance &instance, const JailName &name) {
   const std::string path = instance.control_socket(name);
@@ -110,7 +111,7 @@ Result<Answer> receive_reply(const Fd &connection) {
 }
 
 Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec) {
-  const std::string program = TRY(supervisor_program());
+  const std::string program = TRY(libexec_program("jail-supervisor"));
   const std::string title = fmt::format("jailctl: jailctl supervise jail={} jid={}", spec.name.str(), jid);
   auto report = TRY(sys::seqpacket_pair());
   Fd its_end = TRY(high(std::move(report.second)));
@@ -123,21 +124,37 @@ Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec) {
   return supervise::await_result(report.first.get());
 }
 
-static Result<supervise::SupervisorStatus> ask_status(const Instance &instance, const JailName &name) {
+static Result<supervise::SupervisorStatus> ask_status(const Instance &instance, const JailName &name,
+                                                      const supervise::Request &request) {
   const Fd connection = TRY(connect_supervisor(instance, name));
-  TRY(send_request(connection, {.type = supervise::RequestType::Status, .exec = {}}));
+  TRY(send_request(connection, request));
   pollfd ready{.fd = connection.get(), .events = POLLIN, .revents = 0};
-  if (poll(&ready, 1, 5000) != 1)
+  if (poll(&ready, 1, kAnswerMs) != 1)
     return fail(ErrorKind::Busy, fmt::format("the supervisor of jail {} does not answer", name.str()));
-  return TRY(receive_reply(connection)).reply.status;
+  const auto reply = TRY(receive_reply(connection)).reply;
+  if (reply.type == supervise::ReplyType::Failed) return fail(static_cast<ErrorKind>(reply.kind), reply.text);
+  return reply.status;
+}
+
+Status freeze_jail(const Instance &instance, const JailName &name, bool stop) {
+  TRY(ask_status(instance, name, {.type = supervise::RequestType::Freeze, .exec = {}, .freeze = stop}));
+  const auto where = TRY(cgroup::Hierarchies::discover());
+  const auto group = TRY(cgroup::Group::open(where, instance.cgroup_name(), name));
+  for (int ms = 0; stop && !TRY(group.frozen()); ms++) {
+    if (ms == kAnswerMs)
+      return fail(ErrorKind::Busy, fmt::format("jail {} freezes, but not all of it has stopped yet", name.str()));
+    usleep(1000);
+  }
+  return {};
 }
 
 Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name) {
-  auto status = ask_status(instance, name);
+  const supervise::Request request{.type = supervise::RequestType::Status, .exec = {}};
+  auto status = ask_status(instance, name, request);
   const auto closed = [&] { return !status && status.error().kind() == ErrorKind::NotFound; };
   for (uint32_t ms = 0; closed() && ms < kStopSlackMs && is_running(instance, name); ms++) {
     usleep(1000);
-    status = ask_status(instance, name);
+    status = ask_status(instance, name, request);
   }
   if (closed()) return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
   return status;
@@ -169,7 +186,7 @@ Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t gr
   }
   if (row.supervisor > 0) (void)kill(row.supervisor, SIGKILL);
   wait_for_end(instance, name, kKillSlackMs);
-  return recover_jail(instance, row, lock);
+  return recover_jail(instance, row, lock, "it did not answer when the jail was to stop");
 }
 
 } // namespace jails

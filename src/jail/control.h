@@ -11,6 +11,9 @@
 
 namespace jails {
 
+// Of our own installation: PREFIX/sbin/jailctl -> PREFIX/libexec/jails/NAME. The build tree has the same shape.
+Result<std::string> libexec_program(std::string_view name);
+
 // A connection to a running jail's supervisor. NotFound "jail web is not running".
 Result<Fd> connect_supervisor(const Instance &instance, const JailName &name);
 
@@ -30,6 +33,10 @@ Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec);
 // TERM, the grace (kOwnGrace: the jail's), kill; returns when nothing of it is left. A supervisor that does not answer
 // is killed and its jail cleared. NotFound: it does not run.
 Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock);
+
+// Stops every process of a running jail where it is, or lets them go on; returns when the last one has stopped. Busy:
+// one has not after some seconds (it waits in the kernel for a device), and will when it can.
+Status freeze_jail(const Instance &instance, const JailName &name, bool stop);
 
 // While one is just starting or ending, waits for what comes of it. NotFound: it does not run. Busy: it does not
 // answer.

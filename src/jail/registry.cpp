@@ -1,8 +1,10 @@
 #include "jail/registry.h"
 
+#include "base/scope.h"
 #include "cgroup/group.h"
 #include "jail/listeners.h"
 #include "jail/public_list.h"
+#include "journal/store.h"
 #include "launch/root.h"
 #include "supervise/protocol.h"
 #include "sys/file.h"
@@ -10,6 +12,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <optional>
 #include <unistd.h>
 
 namespace jails {
@@ -18,6 +21,11 @@ namespace {
 constexpr int kEndMs = 10000;
 
 std::string spec_file(const Instance &instance, const JailName &name) { return instance.jail_run_dir(name) + "/spec"; }
+
+// Not a transient jail, whose events nobody is told.
+bool is_kept(const Instance &instance, const JailName &name) {
+  return access(spec_file(instance, name).c_str(), F_OK) == 0;
+}
 
 void remove_run_dir(const Instance &instance, const std::string &name) {
   const Fd run(open(instance.run_dir().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -46,38 +54,42 @@ static Result<bool> clear_transient(const Instance &instance, const JailRow &row
   return true;
 }
 
+// The row, and what follows from it; all of it or nothing.
+static Result<Jid> enter_row(const Instance &instance, Tables &tables, const Spec &spec) {
+  auto lock = std::optional(TRY(instance_lock(instance)));
+  const Jid jid = TRY(tables.create_jail(spec.name, spec.root, spec.profile, spec.ports, spec.net));
+  ScopeExit undo([&] {
+    if (!lock)
+      if (auto again = instance_lock(instance)) lock.emplace(std::move(*again));
+    (void)tables.destroy(jid);
+    (void)publish_list(instance, tables);
+  });
+  TRY(publish_list(instance, tables));
+  lock.reset();
+  // Only now are the ports ours for sure: nobody can begin to listen on one any more.
+  TRY(check_ports_free(spec.ports));
+  undo.dismiss();
+  return jid;
+}
+
 Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &name_lock, bool keep_spec) {
   TRY(validate(spec));
   auto tables = TRY(Tables::open(instance));
   TRY(launch::open_root(spec.root));
   if (const auto there = tables.find(spec.name.str()); there && !TRY(clear_transient(instance, *there, name_lock)))
     return fail(ErrorKind::Exists, fmt::format("jail {} exists already (jid {})", there->name, there->jid));
+  ScopeExit undo([&] { remove_run_dir(instance, spec.name.str()); });
   TRY(sys::make_dir(instance.jail_run_dir(spec.name), 0700));
   // The row comes last: with a directory and no row the next register starts over.
-  auto written =
-      keep_spec ? sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600) : Status{};
-  Result<Jid> jid = 0;
-  if (!written) {
-    jid = std::unexpected(std::move(written).error());
-  } else {
-    const auto lock = TRY(instance_lock(instance));
-    jid = tables.create_jail(spec.name, spec.root, spec.profile, spec.ports, spec.net);
-    if (jid) TRY(publish_list(instance, tables));
-  }
-  // Only now are the ports ours for sure: nobody can begin to listen on one any more.
-  if (jid) {
-    if (auto free = check_ports_free(spec.ports); !free) {
-      const auto lock = TRY(instance_lock(instance));
-      TRY(tables.destroy(*jid));
-      TRY(publish_list(instance, tables));
-      jid = std::unexpected(std::move(free).error());
-    }
-  }
-  if (!jid) remove_run_dir(instance, spec.name.str());
+  if (keep_spec) TRY(sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600));
+  const Jid jid = TRY(enter_row(instance, tables, spec));
+  undo.dismiss();
+  if (keep_spec)
+    (void)journal::append(instance, event_of(journal::Kind::Create, spec.name.str(), jid, spec.root));
   return jid;
 }
 
-Status recover_jail(const Instance &instance, const JailRow &row, const NameLock &) {
+Status recover_jail(const Instance &instance, const JailRow &row, const NameLock &, const std::string &why) {
   const auto name = TRY(JailName::parse(row.name));
   if (is_running(instance, name)) return {};
   if (row.supervisor == 0 && row.cgroup_id == 0) return {};
@@ -92,6 +104,12 @@ Status recover_jail(const Instance &instance, const JailRow &row, const NameLock
     return std::unexpected(std::move(group).error());
   }
   unlink(instance.control_socket(name).c_str());
+  // While the row still says so: killed in between, this is told twice, and not never.
+  if (is_kept(instance, name)) {
+    auto event = event_of(journal::Kind::Stop, row.name, row.jid, why);
+    event.cause = journal::Cause::SupervisorKilled;
+    (void)journal::append_end(instance, std::move(event));
+  }
   const auto lock = TRY(instance_lock(instance));
   TRY(tables.set_anchor(row.jid, 0));
   TRY(tables.set_supervisor(row.jid, 0));
@@ -105,6 +123,9 @@ Status unregister_jail(const Instance &instance, const JailRow &row, const NameL
     TRY(tables.destroy(row.jid));
     TRY(publish_list(instance, tables));
   }
+  const auto name = JailName::parse(row.name);
+  if (name && is_kept(instance, *name))
+    (void)journal::append(instance, event_of(journal::Kind::Destroy, row.name, row.jid));
   remove_run_dir(instance, row.name);
   return {};
 }

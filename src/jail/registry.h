@@ -44,7 +44,8 @@ private:
 Result<Jid> register_jail(const Instance &instance, const Spec &spec, const NameLock &, bool keep_spec = true);
 
 // Ends what a supervisor that was killed left of this jail (processes, cgroups, membership). Nothing to do is no error.
-Status recover_jail(const Instance &instance, const JailRow &row, const NameLock &);
+// why: for the journal, where the caller killed it.
+Status recover_jail(const Instance &instance, const JailRow &row, const NameLock &, const std::string &why = {});
 
 // Unregisters. The caller knows that nothing of it runs.
 Status unregister_jail(const Instance &instance, const JailRow &row, const NameLock &);

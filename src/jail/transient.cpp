@@ -8,7 +8,8 @@ Status transient_jail(const Instance &instance, const Spec &spec, Serve serve) {
   std::optional<NameLock> lock = TRY(NameLock::acquire(instance, spec.name));
   const Jid jid = TRY(register_jail(instance, spec, *lock, false));
   auto run = [&]() -> Status {
-    auto supervisor = TRY(supervise::Supervisor::start({instance, spec, jid}));
+    auto supervisor =
+        TRY(supervise::Supervisor::start({.instance = instance, .spec = spec, .jid = jid, .recorded = false}));
     return serve(*supervisor, [&] { lock.reset(); });
   };
   auto status = run();

@@ -2,11 +2,11 @@
 
 #include "cgroup/usage.h"
 #include "cli/arguments.h"
+#include "cli/form.h"
 #include "cli/limits.h"
 #include "secmodel/pace.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace jailctl {
 
@@ -37,25 +37,25 @@ void add_network(const Call &call, const cgroup::Group &group, const Limits &lim
 std::string number(const auto &value) { return value ? fmt::format("{}", *value) : "-"; }
 std::string word(const std::string &text) { return text.empty() ? "-" : text; }
 
-// The library throws for what cannot happen here (text that is not UTF-8 is replaced).
-std::string json(const std::vector<cgroup::LimitUse> &uses) {
-  const auto or_null = [](const auto &value) { return value ? nlohmann::json(*value) : nlohmann::json(); };
+void print_json(const JailRow &row, const std::vector<cgroup::LimitUse> &uses) {
   const auto figure = [](const std::optional<double> &value) { // bytes and counts without ".0"
-    if (!value) return nlohmann::json();
+    if (!value) return cli::Json();
     const auto whole = static_cast<uint64_t>(*value);
-    return static_cast<double>(whole) == *value ? nlohmann::json(whole) : nlohmann::json(*value);
+    return static_cast<double>(whole) == *value ? cli::Json(whole) : cli::Json(*value);
   };
-  const auto text = [](const std::string &value) { return value.empty() ? nlohmann::json() : nlohmann::json(value); };
-  auto list = nlohmann::json::array();
+  const auto text = [](const std::string &value) { return value.empty() ? cli::Json() : cli::Json(value); };
+  auto list = cli::Json::array();
   for (const auto &use : uses)
     list.push_back({{"limit", use.limit},
                     {"configured", text(use.configured)},
                     {"active", text(use.active)},
                     {"current", figure(use.current)},
                     {"peak", figure(use.peak)},
-                    {"hits", or_null(use.hits)},
+                    {"hits", use.hits ? cli::Json(*use.hits) : cli::Json()},
                     {"by", text(use.by)}});
-  return list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  auto out = cli::json_document("jailctl-limits-1");
+  out.update({{"jid", row.jid}, {"name", row.name}, {"limits", std::move(list)}});
+  cli::print_json(out);
 }
 
 Result<std::vector<cgroup::LimitUse>> uses_of(const Call &call, const JailRow &row, const Limits &limits) {
@@ -84,13 +84,9 @@ Result<std::vector<cgroup::LimitUse>> uses_of(const Call &call, const JailRow &r
 
 Result<int> limits(const Call &call) {
   constexpr std::string_view kUsage = "jailctl limits [-T [-H] | -j] jail";
-  bool tabs = false;
-  bool bare = false;
-  bool as_json = false;
+  cli::Form form;
   std::vector<Option> options;
-  options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(tabs), true});
-  options.push_back({'H', "no-header", nullptr, "without the header line; with -T", set_flag(bare), true});
-  options.push_back({'j', "json", nullptr, "JSON", set_flag(as_json), true});
+  cli::add_form_options(options, form);
   const auto parsed =
       TRY(parse(call, kUsage,
                 "What limits a jail: as configured, as the kernel has it, what is used of it now and at "
@@ -99,19 +95,18 @@ Result<int> limits(const Call &call) {
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 1));
   TRY(need_root(call));
-  if (bare && !tabs) return fail(ErrorKind::Usage, "-H needs -T");
-  if (tabs && as_json) return fail(ErrorKind::Usage, "-T and -j exclude each other");
+  TRY(cli::check_form(form));
   const auto name = TRY(selected_jail(call, parsed.operands[0]));
   const auto row = TRY(find_jail(call.instance, name.str()));
   const auto uses = TRY(uses_of(call, row, TRY(limits_of(call.instance, name))));
-  if (as_json) {
-    fmt::print("{}\n", json(uses));
+  if (form.json) {
+    print_json(row, uses);
     return 0;
   }
   constexpr auto kTable = "{:<12} {:<14} {:<18} {:<12} {:<12} {:<8} {}\n";
   constexpr auto kTabs = "{}\t{}\t{}\t{}\t{}\t{}\t{}\n";
-  const auto *const format = tabs ? kTabs : kTable;
-  if (!bare) fmt::print(fmt::runtime(format), "LIMIT", "CONFIGURED", "ACTIVE", "CURRENT", "PEAK", "HITS", "BY");
+  const auto *const format = form.tabs ? kTabs : kTable;
+  if (!form.bare) fmt::print(fmt::runtime(format), "LIMIT", "CONFIGURED", "ACTIVE", "CURRENT", "PEAK", "HITS", "BY");
   for (const auto &use : uses)
     fmt::print(fmt::runtime(format), use.limit, word(use.configured), word(use.active), number(use.current),
                number(use.peak), number(use.hits), word(use.by));

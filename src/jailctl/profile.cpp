@@ -4,7 +4,7 @@
 #include "abi/syscall_policy.h"
 #include "base/text.h"
 #include "cli/arguments.h"
-#include "cli/json.h"
+#include "cli/form.h"
 #include "cli/table.h"
 #include "model/policy.h"
 #include "model/spec_options.h"
@@ -49,7 +49,9 @@ void list_json() {
   }
   auto never = cli::Json::array();
   for (const auto &row : sj_never) never.push_back({{"name", row.name}, {"why", row.why}});
-  cli::print_json({{"permissions", std::move(all)}, {"never", std::move(never)}});
+  auto out = cli::json_document("jailctl-profile-list-1");
+  out.update({{"permissions", std::move(all)}, {"never", std::move(never)}});
+  cli::print_json(out);
 }
 
 void list(Form form) {
@@ -88,12 +90,13 @@ std::vector<std::vector<std::string>> capability_rows(uint64_t caps, PermissionS
 }
 
 void show_json(Profile profile, const Permissions &permissions, PermissionSet in_force, uint64_t caps) {
-  cli::Json out{{"profile", to_string(profile)},
-                {"allow", names_of(permissions.allow)},
-                {"deny", names_of(permissions.deny)},
-                {"permissions", names_of(in_force)},
-                {"no_new_privs", sj_no_new_privs(in_force) != 0},
-                {"capabilities", capability_names(caps)}};
+  auto out = cli::json_document("jailctl-profile-show-1");
+  out.update({{"profile", to_string(profile)},
+              {"allow", names_of(permissions.allow)},
+              {"deny", names_of(permissions.deny)},
+              {"permissions", names_of(in_force)},
+              {"no_new_privs", sj_no_new_privs(in_force) != 0},
+              {"capabilities", capability_names(caps)}});
   auto lines = cli::Json::array();
   for (const auto &line : syscall_lines(profile, in_force))
     lines.push_back({{"number", line.nr},

@@ -3,10 +3,12 @@
 #include "abi/capability_policy.h"
 #include "base/text.h"
 #include "cli/arguments.h"
-#include "cli/json.h"
+#include "cli/form.h"
+#include "cli/journal.h"
 #include "cli/members.h"
 #include "cli/table.h"
 #include "jail/control.h"
+#include "jail/ending.h"
 #include "model/policy.h"
 
 #include <fmt/format.h>
@@ -22,6 +24,7 @@ struct Shown {
   std::optional<Spec> spec; // none: a transient jail whose supervisor has died
   supervise::SupervisorStatus supervisor;
   std::string state;
+  std::optional<journal::Event> end;
   std::string log_file;
 };
 
@@ -30,12 +33,14 @@ Result<Shown> look_up(const Call &call, const JailName &name) {
               .spec = {},
               .supervisor = {},
               .state = {},
+              .end = {},
               .log_file = call.instance.log_file(name)};
   if (auto spec = spec_in_force(call.instance, name))
     shown.spec = std::move(*spec);
   else if (spec.error().kind() != ErrorKind::NotFound)
     return std::unexpected(std::move(spec).error());
-  shown.state = shown.row.supervisor != 0 ? "failed" : "registered";
+  shown.end = TRY(last_end(call.instance, name));
+  shown.state = failure_of(call.instance, shown.row) ? "failed" : "registered";
   if (!is_running(call.instance, name)) {
     shown.row.supervisor = shown.row.anchor = 0; // of processes that are gone
     return shown;
@@ -82,6 +87,20 @@ cli::Json permissions_json(const Spec &spec) {
   return rows;
 }
 
+cli::Json log_json(const LogSpec &log, const std::string &file) {
+  return {{"facility", facility_name(log.facility)},
+          {"out_level", level_name(log.out_level)},
+          {"err_level", level_name(log.err_level)},
+          {"tag", log.tag},
+          {"syslog", to_string(log.syslog)},
+          {"syslog_lines", log.syslog_lines},
+          {"syslog_bytes", log.syslog_bytes},
+          {"file", file},
+          {"file_size", log.file_size},
+          {"file_age", log.file_age},
+          {"file_keep", log.file_keep}};
+}
+
 cli::Json spec_json(const Spec &spec, const std::string &log_file) {
   const PermissionSet in_force = effective(spec.profile, spec.permissions);
   auto limits = cli::Json::object();
@@ -103,30 +122,29 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"addresses", texts_of(spec.net.addresses)},
           {"mounts", std::move(mounts)},
           {"command", spec.command},
-          {"restart", to_string(spec.restart)},
+          {"restart", to_string(spec.restart.policy)},
+          {"restart_limit", spec.restart.limit},
+          {"restart_window_ms", spec.restart.window_ms},
           {"stop_grace_ms", spec.stop_grace_ms},
-          {"log",
-           {{"facility", facility_name(spec.log.facility)},
-            {"out_level", level_name(spec.log.out_level)},
-            {"err_level", level_name(spec.log.err_level)},
-            {"tag", spec.log.tag},
-            {"file", log_file}}}};
+          {"log", log_json(spec.log, log_file)}};
 }
 
 void print_as_json(const Shown &shown) {
   const auto &row = shown.row;
-  cli::Json out{{"jid", row.jid},
-                {"name", row.name},
-                {"state", shown.state},
-                {"root", row.root},
-                {"profile", to_string(row.profile)},
-                {"age", cli::age_seconds(row)},
-                {"ports", texts_of(row.ports)},
-                {"cgroup_id", row.cgroup_id == 0 ? cli::Json() : cli::Json(row.cgroup_id)},
-                {"supervisor", pid_json(static_cast<uint32_t>(row.supervisor))},
-                {"anchor", pid_json(static_cast<uint32_t>(row.anchor))},
-                {"workload", pid_json(shown.supervisor.workload)},
-                {"restarts", shown.supervisor.restarts}};
+  auto out = cli::json_document("jailctl-show-1");
+  out.update({{"jid", row.jid},
+              {"name", row.name},
+              {"state", shown.state},
+              {"root", row.root},
+              {"profile", to_string(row.profile)},
+              {"age_seconds", cli::age_seconds(row)},
+              {"ports", texts_of(row.ports)},
+              {"cgroup_id", row.cgroup_id == 0 ? cli::Json() : cli::Json(row.cgroup_id)},
+              {"supervisor", pid_json(static_cast<uint32_t>(row.supervisor))},
+              {"anchor", pid_json(static_cast<uint32_t>(row.anchor))},
+              {"workload", pid_json(shown.supervisor.workload)},
+              {"restarts", shown.supervisor.restarts},
+              {"last_end", shown.end ? cli::event_json(*shown.end) : cli::Json()}});
   if (shown.spec) out.update(spec_json(*shown.spec, shown.log_file));
   cli::print_json(out);
 }
@@ -137,14 +155,23 @@ std::string or_dash(const std::vector<std::string> &words, const char *separator
   return words.empty() ? "-" : printable(fmt::format("{}", fmt::join(words, separator)));
 }
 
+std::string limit_text(const Restart &restart) {
+  if (restart.limit == 0) return "";
+  return fmt::format(", given up at {} in {} s", restart.limit, restart.window_ms / 1000.0);
+}
+
 void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   const PermissionSet in_force = effective(spec.profile, spec.permissions);
   rows.push_back({"hostname", spec.hostname.empty() ? spec.name.str() : spec.hostname});
   rows.push_back({"command", or_dash(spec.command, " ")});
-  rows.push_back({"restart", fmt::format("{}, stop grace {} s", to_string(spec.restart), spec.stop_grace_ms / 1000.0)});
+  rows.push_back({"restart", fmt::format("{}{}, stop grace {} s", to_string(spec.restart.policy),
+                                         limit_text(spec.restart), spec.stop_grace_ms / 1000.0)});
   rows.push_back({"log", fmt::format("{}.{}, errors {}.{}, tag {}, {}", facility_name(spec.log.facility),
                                      level_name(spec.log.out_level), facility_name(spec.log.facility),
                                      level_name(spec.log.err_level), printable(spec.log.tag), log_file)});
+  rows.push_back({"log file", fmt::format("turned over at {}, {} kept; syslog {}",
+                                          spec.log.file_size == 0 ? "no size" : size_text(spec.log.file_size),
+                                          spec.log.file_keep, to_string(spec.log.syslog))});
   rows.push_back({"connect", or_dash(texts_of(spec.net.connect), ",")});
   rows.push_back({"addresses", or_dash(texts_of(spec.net.addresses), ",")});
   for (const auto &limit : given_limits(spec.limits)) rows.push_back({"limit " + limit.name, limit.value});
@@ -180,6 +207,9 @@ void print_as_text(const Shown &shown) {
             {"anchor", optional_pid(static_cast<uint32_t>(row.anchor))},
             {"workload", optional_pid(shown.supervisor.workload)}};
   if (shown.supervisor.restarts != 0) rows.push_back({"restarts", fmt::format("{}", shown.supervisor.restarts)});
+  if (shown.end)
+    rows.push_back(
+        {"last end", fmt::format("{}, at {}", journal::describe(*shown.end), cli::local_time(shown.end->time_ms))});
   if (shown.spec) add_spec(rows, *shown.spec, shown.log_file);
   fmt::print("{}", cli::align(rows));
   if (shown.spec) fmt::print("\n{}", cli::align(permission_rows(*shown.spec)));

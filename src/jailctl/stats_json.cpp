@@ -1,6 +1,6 @@
 #include "jailctl/stats.h"
 
-#include "cli/json.h"
+#include "cli/form.h"
 #include "denial/rules.h"
 
 namespace jailctl {
@@ -77,7 +77,9 @@ cli::Json jail_json(const stats::JailStats &jail) {
 void print_stats_json(std::span<const stats::JailStats> jails) {
   auto list = cli::Json::array();
   for (const auto &jail : jails) list.push_back(jail_json(jail));
-  cli::print_json(list);
+  auto out = cli::json_document("jailctl-stats-1");
+  out["jails"] = std::move(list);
+  cli::print_json(out);
 }
 
 } // namespace jailctl

@@ -12,11 +12,12 @@ namespace jailctl {
 using namespace jails;
 
 Result<int> supervise(const Call &call) {
-  constexpr std::string_view kUsage =
-      "jailctl supervise [-f facility] [-o level] [-e level] [-t tag] jail command [argument ...]";
+  constexpr std::string_view kUsage = "jailctl supervise [options] jail command [argument ...]";
   LogSpec log;
+  Restart restart;
   std::vector<Option> options;
   add_log_options(options, log);
+  add_restart_options(options, restart);
   const auto parsed = TRY(
       parse(call, kUsage,
             "Becomes the parent of the command on the host, in the background: restarts it, forwards its output to\n"
@@ -24,6 +25,7 @@ Result<int> supervise(const Call &call) {
             std::move(options), Operands::EndTheOptions));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 2, SIZE_MAX));
+  TRY(check_restart(restart));
   TRY(need_root(call));
   const auto name = TRY(selected_jail(call, parsed.operands[0]));
   const auto lock = TRY(NameLock::acquire(call.instance, name));
@@ -38,6 +40,7 @@ Result<int> supervise(const Call &call) {
   auto spec = TRY(registered_spec(call.instance, name));
   spec.command.assign(parsed.operands.begin() + 1, parsed.operands.end());
   spec.log = log;
+  spec.restart = restart;
   TRY(cli::check_limits_of_host(call, spec.limits, spec.root));
   TRY_IN(fmt::format("jail {}", name.str()), start_supervisor(call.instance, row.jid, spec));
   fmt::print("jail {}\n", row.jid);

@@ -52,9 +52,10 @@ Status add_matching(std::vector<JailName> &names, const std::vector<JailName> &e
   return {};
 }
 
-Status add_tagged(std::vector<JailName> &names, const Store &store, const std::vector<std::string> &tags) {
+Status add_tagged(std::vector<JailName> &names, const Store &store, const std::vector<JailName> &existing,
+                  const std::vector<std::string> &tags) {
   std::vector<std::string> unused = tags;
-  for (const auto &name : TRY(store.names())) {
+  for (const auto &name : existing) {
     const auto config = TRY(store.load(name)); // whether it bears the tag cannot be told of a broken one
     for (const auto &tag : config.tags) {
       if (std::ranges::find(tags, tag) == tags.end()) continue;
@@ -77,15 +78,17 @@ Status check_selection(const cli::Parsed &parsed, std::string_view usage, const 
   return {};
 }
 
-Result<std::vector<JailName>> named_jails(const Store &store, const cli::Parsed &parsed, const Selection &selection) {
+Result<std::vector<JailName>> named_jails(const Store &store, const cli::Parsed &parsed, const Selection &selection,
+                                          const std::vector<JailName> *existing) {
   std::vector<JailName> names;
+  const auto among = existing != nullptr ? *existing : TRY(store.names());
   for (const auto &operand : parsed.operands) {
     if (!is_glob(operand))
       add_once(names, TRY(JailName::parse(operand)));
     else
-      TRY(add_matching(names, TRY(store.names()), operand));
+      TRY(add_matching(names, among, operand));
   }
-  if (!selection.tags.empty()) TRY(add_tagged(names, store, selection.tags));
+  if (!selection.tags.empty()) TRY(add_tagged(names, store, among, selection.tags));
   return names;
 }
 
@@ -111,7 +114,7 @@ Result<std::vector<JailName>> with_dependencies(const Needs &needs, const std::v
 
 Result<Needs> read_needs(const Store &store) {
   Needs needs;
-  for (const auto &name : TRY(store.names())) {
+  for (const auto &name : TRY(store.all_names())) {
     const auto config = store.load(name);
     needs[name.str()] = config ? config->depends : std::vector<std::string>();
   }

@@ -26,9 +26,11 @@ void add_selection(std::vector<jails::Option> &options, Selection &to, const cha
 jails::Status check_selection(const jails::cli::Parsed &parsed, std::string_view usage, const Selection &selection);
 
 // The operands, in their order, each once: names, or globs over the names that exist (a glob that matches nothing is
-// NotFound); then what --tag adds. Empty with --all.
+// NotFound); then what --tag adds. Empty with --all. existing: those that globs and tags are about; null: that are
+// made.
 jails::Result<std::vector<jails::JailName>> named_jails(const Store &store, const jails::cli::Parsed &parsed,
-                                                        const Selection &selection);
+                                                        const Selection &selection,
+                                                        const std::vector<jails::JailName> *existing = nullptr);
 
 // Jails marked for autostart; a configuration that cannot be read is reported, and `broken` set to 1.
 jails::Result<std::vector<jails::JailName>> marked_jails(const jails::cli::Call &call, const Store &store, int &broken);

@@ -61,12 +61,7 @@ std::vector<Option> options_of(Wanted &wanted) {
   options.push_back({0, "root", "thin|thick|plain:PATH",
                      "share the host's /usr read-only (default), copy it, or use a directory as it is",
                      [&](std::string_view text) { return set_root(wanted, text); }, true});
-  options.push_back({0, "restart", "always|on-failure|never", "when the command ends (default always)",
-                     [&](std::string_view text) -> Status {
-                       config.spec.restart = TRY(parse_restart(text));
-                       return {};
-                     },
-                     true});
+  add_restart_options(options, config.spec.restart);
   options.push_back({0, "hostname", "NAME", "host name in the jail (default its name)",
                      [&](std::string_view text) -> Status {
                        TRY(check_hostname(text));
@@ -158,6 +153,7 @@ Result<int> create(const Call &call) {
   Wanted wanted{.config = TRY(start_of(call, store, name)), .root_kind = {}, .plain_path = {}};
   TRY(parse(call, kUsage, kAbout, options_of(wanted)));
   TRY(check_limits(wanted.config.spec.limits));
+  TRY(check_restart(wanted.config.spec.restart));
   TRY_IN("--ready", check_readiness(wanted.config));
   TRY(check_permissions(wanted.config.spec.permissions, wanted.config.spec.profile));
   TRY(cli::check_limits_of_host(call, wanted.config.spec.limits,

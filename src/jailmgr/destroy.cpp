@@ -2,8 +2,11 @@
 
 #include "base/text.h"
 #include "jailmgr/bulk.h"
+#include "jailmgr/destroy.h"
 #include "jailmgr/life.h"
 #include "jailmgr/mounts.h"
+#include "journal/store.h"
+#include "log/files.h"
 
 #include <cstdio>
 #include <fmt/format.h>
@@ -30,7 +33,9 @@ Status confirm(std::span<const JailName> names) {
   return {};
 }
 
-Status destroy_one(const Instance &instance, const Store &store, const JailName &name) {
+} // namespace
+
+Status destroy_jail(const Instance &instance, const Store &store, const JailName &name) {
   const auto lock = TRY(NameLock::acquire(instance, name));
   TRY(store.require(name));
   const auto state = TRY(state_of(instance, name));
@@ -41,14 +46,16 @@ Status destroy_one(const Instance &instance, const Store &store, const JailName 
   TRY(check_no_mounts("jail " + name.str(), store.jail_dir(name)));
   const auto config = store.load(name); // may be broken: that is no reason to keep it
   TRY(store.remove(name));
-  const std::string log = instance.log_file(name);
-  for (const auto &file : {log, log + ".1"}) unlink(file.c_str());
+  log::remove_files(instance.log_file(name));
+  journal::remove_last(instance, name);
   const bool plain = config && config->root_kind == RootKind::Plain;
-  fmt::print("Destroyed jail {}{}\n", name.str(), plain ? fmt::format("; its root {} is kept", config->spec.root) : "");
+  const std::string declaration = store.declaration(name);
+  const bool declared = access(declaration.c_str(), F_OK) == 0;
+  fmt::print("Destroyed jail {}{}{}\n", name.str(),
+             plain ? fmt::format("; its root {} is kept", config->spec.root) : "",
+             declared ? fmt::format("; it is still declared in {}", declaration) : "");
   return {};
 }
-
-} // namespace
 
 Result<int> destroy(const Call &call) {
   constexpr std::string_view kUsage = "jailmgr destroy [--yes] name ... | --tag TAG | --all";
@@ -69,7 +76,7 @@ Result<int> destroy(const Call &call) {
   TRY(store.clean());
   const auto names = selection.all ? TRY(store.names()) : TRY(named_jails(store, parsed, selection));
   if (!yes && (names.size() > 1 || (selection.all && !names.empty()))) TRY(confirm(names));
-  return for_each_jail(call, names, [&](const JailName &name) { return destroy_one(call.instance, store, name); });
+  return for_each_jail(call, names, [&](const JailName &name) { return destroy_jail(call.instance, store, name); });
 }
 
 } // namespace jailmgr

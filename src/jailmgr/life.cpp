@@ -1,6 +1,7 @@
 #include "jailmgr/life.h"
 
 #include "cli/members.h"
+#include "jail/ending.h"
 #include "jailmgr/ready.h"
 
 #include <fmt/format.h>
@@ -109,8 +110,12 @@ Result<State> state_of(const Instance &instance, const JailName &name) {
   State state;
   state.row = TRY(registered(instance, name));
   if (!state.row) return state;
-  state.word = state.row->supervisor != 0 ? "failed" : "ended";
-  if (!is_running(instance, name)) return state;
+  if (!is_running(instance, name)) {
+    state.end = failure_of(instance, *state.row);
+    state.word = state.end ? "failed" : "ended";
+    if (!state.end) state.end = TRY(last_end(instance, name));
+    return state;
+  }
   auto status = supervisor_status(instance, name);
   if (!status && status.error().kind() == ErrorKind::NotFound) { // it ended meanwhile
     state.row = TRY(registered(instance, name));

@@ -5,6 +5,7 @@
 #include "jail/control.h"
 #include "jail/registry.h"
 #include "jailmgr/store.h"
+#include "journal/event.h"
 
 #include <optional>
 #include <string>
@@ -32,11 +33,12 @@ jails::Status make_ready(const jails::Instance &instance, const Store &store, co
 jails::Status stop_jail(const jails::Instance &instance, const jails::JailName &name);
 jails::Status take_down(const jails::Instance &instance, const jails::JailRow &row, const jails::NameLock &lock);
 
-// "running", "idle", "waiting", "stopping"; "ended": registered, its command is not restarted; "failed": its supervisor
-// died; "stopped": not registered. What is not running has no supervisor.
+// "running", "idle", "waiting", "stopping"; "ended": registered, its command is not restarted; "failed": it
+// ended too often, or its supervisor was killed; "stopped": not registered. What is not running has no supervisor.
 struct State {
   std::string word = "stopped";
   std::optional<jails::JailRow> row;
+  std::optional<jails::journal::Event> end; // of one that ended or failed
   jails::supervise::SupervisorStatus supervisor;
   [[nodiscard]] bool up() const { return supervisor.supervisor != 0; }
 };

@@ -1,6 +1,7 @@
 #include "jailmgr/verb.h"
 
 #include "base/text.h"
+#include "cli/form.h"
 #include "cli/table.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/store.h"
@@ -25,25 +26,49 @@ std::string command_text(const JailConfig &config) {
   return printable(text);
 }
 
+cli::Json json_of(const JailName &name, const JailConfig &config) {
+  auto ports = cli::Json::array();
+  for (const auto &port : config.spec.ports) ports.push_back(to_string(port));
+  auto command = cli::Json::array();
+  for (const auto &word : config.spec.command) command.push_back(printable(word));
+  return {{"name", name.str()},
+          {"root", config.spec.root},
+          {"command", std::move(command)},
+          {"autostart", config.autostart},
+          {"profile", to_string(config.spec.profile)},
+          {"ports", std::move(ports)},
+          {"depends", config.depends},
+          {"tags", config.tags}};
+}
+
 } // namespace
 
 Result<int> list(const Call &call) {
-  constexpr std::string_view kUsage = "jailmgr list";
-  const auto parsed = TRY(parse(call, kUsage, "How the jails are configured, running or not.", {}));
+  constexpr std::string_view kUsage = "jailmgr list [-j]";
+  cli::Form form;
+  std::vector<Option> options;
+  cli::add_form_options(options, form, cli::Forms::JsonOnly);
+  const auto parsed = TRY(parse(call, kUsage, "How the jails are configured, running or not.", std::move(options)));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 0, 0));
   TRY(need_root(call)); // commands may hold secrets, so the files are root's
   const auto store = TRY(Store::open(call.instance));
   const auto names = TRY(store.names());
   std::vector<std::vector<std::string>> rows{{"NAME", "ROOT", "SUPERVISE_CMD", "AUTOSTART", "PROFILE", "PORTS"}};
+  auto jails = cli::Json::array();
   const int status = for_each_jail(call, names, [&](const JailName &name) -> Status {
     const auto config = TRY(store.load(name));
+    jails.push_back(json_of(name, config));
     const std::string ports = to_string(config.spec.ports);
     rows.push_back({name.str(), config.spec.root, command_text(config), config.autostart ? "yes" : "no",
                     std::string(to_string(config.spec.profile)), ports.empty() ? "-" : ports});
     return {};
   });
-  if (names.empty())
+  if (form.json) {
+    auto out = cli::json_document("jailmgr-list-1");
+    out["jails"] = std::move(jails);
+    cli::print_json(out);
+  } else if (names.empty())
     fmt::print("no jails\n");
   else if (rows.size() > 1)
     fmt::print("{}", cli::align(rows));

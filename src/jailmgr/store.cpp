@@ -96,6 +96,11 @@ Result<std::string> Store::config_file(const JailName &name) const {
                              : fmt::format("there is no jail named '{}'", name.str()));
 }
 
+bool Store::is_orphan(const JailName &name) const {
+  const auto gone = [](const std::string &file) { return access(file.c_str(), F_OK) != 0 && errno == ENOENT; };
+  return contains(name) && gone(own_file(name)) && gone(declaration(name));
+}
+
 Result<Common> Store::common() const {
   if (!common_) common_ = TRY(load_common(instance_->config_dir()));
   return *common_;

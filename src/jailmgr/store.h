@@ -31,6 +31,12 @@ public:
   }
   // Exists: there are two. NotFound: none.
   [[nodiscard]] jails::Result<std::string> config_file(const jails::JailName &name) const;
+  // The provision script that was run last.
+  [[nodiscard]] std::string provisioned_file(const jails::JailName &name) const {
+    return jail_dir(name) + "/provisioned";
+  }
+  // Made, and certainly without a configuration: neither file is there.
+  [[nodiscard]] bool is_orphan(const jails::JailName &name) const;
   // What all configurations stand on, from jailmgr.toml, which is read once.
   [[nodiscard]] jails::Result<jails::Common> common() const;
   [[nodiscard]] std::string default_root(const jails::JailName &name) const { return jail_dir(name) + "/root"; }

@@ -101,6 +101,7 @@ void cover(const char *what, const char *path, uint32_t detail) {
   if (target < 0 && errno == ENOENT) return;
   need(target >= 0, Step::ProcMask, detail);
   const int source = what == path ? target : open_target(what, 0, plan->mount_count);
+  need(source >= 0, Step::ProcMask, detail);
   const int copy =
       static_cast<int>(syscall(SYS_open_tree, source, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
   need(copy >= 0, Step::ProcMask, detail);

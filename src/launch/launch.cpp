@@ -174,7 +174,7 @@ Result<Anchor> launch(const Request &request) {
   Fd anchor_end = TRY(move_up(std::move(channel.second)));
   const Fd program = TRY(move_up(TRY(sys::sealed_memfd(
       "jail-anchor", {jails_anchor_begin, static_cast<size_t>(jails_anchor_end - jails_anchor_begin)}))));
-  const Fd domain = TRY(make_domain());
+  const Fd domain = TRY(make_domain(root.tree.get()));
   const PermissionSet permissions = effective(spec.profile, spec.permissions);
   uint64_t trial = 0;
   if (getrandom(&trial, sizeof trial, 0) != sizeof trial) return fail_errno("getrandom");

@@ -35,21 +35,6 @@ Status check_ports(const std::vector<PortReservation> &ports) {
 
 } // namespace
 
-Result<RestartPolicy> parse_restart(std::string_view text) {
-  for (auto policy : {RestartPolicy::Always, RestartPolicy::OnFailure, RestartPolicy::Never})
-    if (text == to_string(policy)) return policy;
-  return usage("restart " + in_quotes(text) + ": expected always, on-failure or never");
-}
-
-std::string_view to_string(RestartPolicy policy) {
-  switch (policy) {
-  case RestartPolicy::Always: return "always";
-  case RestartPolicy::OnFailure: return "on-failure";
-  case RestartPolicy::Never: return "never";
-  }
-  std::unreachable();
-}
-
 Spec default_spec(JailName name, std::string root) {
   return Spec{.name = std::move(name),
               .root = std::move(root),
@@ -59,6 +44,7 @@ Spec default_spec(JailName name, std::string root) {
               .limits = {},
               .binds = {},
               .command = {},
+              .restart = {},
               .log = {},
               .hostname = {}};
 }
@@ -131,6 +117,7 @@ Status validate(const Spec &spec) {
       return usage("mount target " + in_quotes(spec.binds[i].target) + " is given twice");
   }
   TRY(check_command(spec.command));
+  TRY(check_restart(spec.restart));
   if (spec.stop_grace_ms > kStopGraceMaxMs)
     return usage("stop grace " + std::to_string(spec.stop_grace_ms) + " ms: expected 0 to 3600000");
   TRY(check_log(spec.log));

@@ -9,6 +9,7 @@
 #include "model/net.h"
 #include "model/permissions.h"
 #include "model/port.h"
+#include "model/restart.h"
 
 #include <cstdint>
 #include <optional>
@@ -27,10 +28,6 @@ struct Bind {
   friend bool operator==(const Bind &, const Bind &) = default;
 };
 
-enum class RestartPolicy : uint8_t { Always, OnFailure, Never };
-Result<RestartPolicy> parse_restart(std::string_view text); // always, on-failure, never
-std::string_view to_string(RestartPolicy policy);
-
 inline constexpr size_t kRootPathMax = 255;  // SJ_ROOT_MAX
 inline constexpr size_t kBindPathMax = 4095; // PATH_MAX without its NUL
 inline constexpr uint32_t kStopGraceMaxMs = 3600000;
@@ -45,7 +42,7 @@ struct Spec {
   Limits limits{};
   std::vector<Bind> binds{};
   std::vector<std::string> command{}; // argv of the supervised command; empty: none
-  RestartPolicy restart = RestartPolicy::Always;
+  Restart restart{};
   uint32_t stop_grace_ms = 5000; // SIGTERM to cgroup kill
   LogSpec log{};
   std::string hostname{}; // empty: the jail's name; 1 to 64 of [A-Za-z0-9._-]

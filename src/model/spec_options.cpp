@@ -41,6 +41,30 @@ void add_jail_options(std::vector<Option> &options, JailFields fields) {
   }
 }
 
+void add_restart_options(std::vector<Option> &options, Restart &restart) {
+  options.push_back({0, "restart", "always|on-failure|never", "when the command ends (default always)",
+                     parsed(restart.policy, parse_restart), true});
+  options.push_back({0, "restart-limit", "NUMBER",
+                     "give the jail up after so many restarts within the window (default 0: never)",
+                     [&restart](std::string_view text) -> Status {
+                       const auto number = parse_int<uint32_t>(text);
+                       if (!number || *number > kRestartLimitMax)
+                         return fail(ErrorKind::Usage, in_quotes(text) + ": expected a number from 0 to 1000");
+                       restart.limit = *number;
+                       return {};
+                     },
+                     true});
+  options.push_back({0, "restart-window", "SECONDS", "of --restart-limit (default 60)",
+                     [&restart](std::string_view text) -> Status {
+                       const auto seconds = parse_int<uint32_t>(text);
+                       if (!seconds || *seconds == 0 || *seconds > kRestartWindowMaxMs / 1000)
+                         return fail(ErrorKind::Usage, in_quotes(text) + ": expected seconds from 1 to 86400");
+                       restart.window_ms = *seconds * 1000;
+                       return {};
+                     },
+                     true});
+}
+
 void add_log_options(std::vector<Option> &options, LogSpec &log) {
   options.push_back(
       {'f', "facility", "NAME", "syslog facility (default daemon)", parsed(log.facility, parse_facility), true});
@@ -49,6 +73,9 @@ void add_log_options(std::vector<Option> &options, LogSpec &log) {
   options.push_back(
       {'e', "err-level", "LEVEL", "level of standard error (default err)", parsed(log.err_level, parse_level), true});
   options.push_back({'t', "tag", "TEXT", "syslog tag (default jailctl)", parsed(log.tag, parse_tag), true});
+  for (const auto &key : log_keys())
+    options.push_back({0, key.option, key.arg_name, key.help,
+                       [&log, &key](std::string_view text) { return key.assign(log, text); }, true});
 }
 
 void add_net_options(std::vector<Option> &options, NetSpec &net) {

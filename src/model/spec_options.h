@@ -21,6 +21,9 @@ void add_jail_options(std::vector<Option> &options, JailFields fields);
 // --allow and --deny alone.
 void add_permission_options(std::vector<Option> &options, Permissions &permissions);
 
+// --restart, --restart-limit, --restart-window.
+void add_restart_options(std::vector<Option> &options, Restart &restart);
+
 // -f -o -e -t.
 void add_log_options(std::vector<Option> &options, LogSpec &log);
 

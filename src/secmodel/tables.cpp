@@ -197,8 +197,12 @@ Result<Jid> Tables::create_jail(const JailName &name, std::string_view root, Pro
     TRY(claim(jid, std::span(row.ports, row.nports)));
     return jails_.update(jid, row, bpf::Put::New);
   };
-  if (auto filled = fill(); !filled) TRY(abandon(std::move(filled)));
-  TRY(end());
+  auto filled = fill();
+  if (filled) {
+    filled = end();
+    if (!filled) (void)jails_.erase(jid); // nobody will hear of its jid
+  }
+  if (!filled) TRY(abandon(std::move(filled)));
   return jid;
 }
 

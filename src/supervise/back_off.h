@@ -1,27 +1,38 @@
-// When to start the workload again: 1, 2, 4, 8, 10, 10, ... seconds; a run of 30 s or more begins at 1 again (as in the
-// original's supervise).
+// When to start the workload again, and when to give it up: the delays of back_off_seconds(), beginning anew after a
+// run of 30 s or more; the limit of Restart within its window.
 #pragma once
 
-#include "model/spec.h"
+#include "model/restart.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace jails::supervise {
 
 class BackOff {
 public:
-  // The workload ended after ran_ms; failed: exit status not 0, or a signal. Seconds to wait, nothing: do not restart.
-  std::optional<uint32_t> next(RestartPolicy policy, bool failed, uint64_t ran_ms) {
-    if (policy == RestartPolicy::Never || (policy == RestartPolicy::OnFailure && !failed)) return std::nullopt;
-    if (ran_ms >= 30000) delay_ = 0;
-    delay_ = delay_ == 0 ? 1 : std::min<uint32_t>(delay_ * 2, 10);
-    return delay_;
+  struct Next {
+    std::optional<uint32_t> seconds; // to wait; nothing: do not restart
+    bool gave_up = false;            // because it ended too often
+  };
+  // The workload ended after ran_ms; failed: exit status not 0, or a signal. now_ms: CLOCK_MONOTONIC.
+  Next next(const Restart &rules, bool failed, uint64_t ran_ms, uint64_t now_ms) {
+    constexpr uint64_t kLongRunMs = 30000;
+    if (rules.policy == RestartPolicy::Never || (rules.policy == RestartPolicy::OnFailure && !failed)) return {};
+    if (rules.limit != 0) {
+      std::erase_if(restarts_ms_, [&](uint64_t at) { return at + rules.window_ms < now_ms; });
+      if (restarts_ms_.size() >= rules.limit) return {.seconds = {}, .gave_up = true};
+    }
+    if (ran_ms >= kLongRunMs) seconds_ = 0;
+    seconds_ = back_off_seconds(seconds_);
+    if (rules.limit != 0) restarts_ms_.push_back(now_ms + seconds_ * 1000ULL);
+    return {.seconds = seconds_, .gave_up = false};
   }
 
 private:
-  uint32_t delay_ = 0;
+  uint32_t seconds_ = 0;
+  std::vector<uint64_t> restarts_ms_; // of the window, only with a limit
 };
 
 } // namespace jails::supervise

@@ -1,6 +1,7 @@
 // The control socket: requests of jailctl and jailmgr.
 #include "supervise/supervisor.h"
 
+#include "journal/store.h"
 #include "sys/call.h"
 
 #include <algorithm>
@@ -30,6 +31,14 @@ bool is_sealed(const Fd &fd) {
   constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   const int seals = fcntl(fd.get(), F_GET_SEALS);
   return seals >= 0 && (seals & kSeals) == kSeals;
+}
+
+// Asked for only when it counts: who wants the jail stopped.
+journal::Requester client_process(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {.program = "a client"};
+  return journal::requester(peer.pid, peer.uid);
 }
 
 Reply failed(const Error &error) {
@@ -88,13 +97,18 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
     break;
   case RequestType::Stop:
     reply(fd, {.type = ReplyType::Stopping, .text = {}, .status = {}});
-    begin_stop(request.grace_ms == kOwnGrace ? setup_.spec.stop_grace_ms : request.grace_ms);
+    begin_stop(request.grace_ms == kOwnGrace ? setup_.spec.stop_grace_ms : request.grace_ms, client_process(fd));
     break;
   case RequestType::Limits: {
     Reply answer{.type = ReplyType::Limits, .text = {}, .status = {}};
     const auto done = request.limits.empty() ? Status{} : change_limits(request.limits, answer.warnings);
     answer.limits = limit_words(setup_.spec.limits);
     reply(fd, done ? answer : failed(done.error()));
+    break;
+  }
+  case RequestType::Freeze: {
+    const auto done = freeze(request.freeze);
+    reply(fd, done ? Reply{.type = ReplyType::Status, .text = {}, .status = status()} : failed(done.error()));
     break;
   }
   case RequestType::Status: reply(fd, {.type = ReplyType::Status, .text = {}, .status = status()}); break;
@@ -105,6 +119,9 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
 Result<std::unique_ptr<Session>> Supervisor::client_session(int fd) const {
   if (!spawner_ || state_ == State::Stopping)
     return fail(ErrorKind::Busy, fmt::format("jail {} is stopping or restarting", setup_.spec.name.str()));
+  if (frozen_) // the anchor would answer when it is thawed, perhaps long after who asked has gone
+    return fail(ErrorKind::Busy,
+                fmt::format("jail {0} is frozen; 'jailctl thaw {0}' lets it go on", setup_.spec.name.str()));
   if (spawner_->find_client(fd) != nullptr) return fail(ErrorKind::Usage, "this connection has a command already");
   auto session = std::make_unique<Session>();
   session->client = Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));

@@ -17,8 +17,9 @@ public:
     for (size_t i = 0; i < SJ_RULES; i++) rules_[i].told = before.of(static_cast<sj_rule>(i));
   }
 
-  // Writes the lines that are due. now_ms: CLOCK_MONOTONIC.
-  void update(const Denials &now, uint64_t now_ms, const std::function<void(std::string_view line)> &write);
+  // Writes the lines that are due. now_ms: CLOCK_MONOTONIC. first: of its rule.
+  using Write = std::function<void(std::string_view line, bool first)>;
+  void update(const Denials &now, uint64_t now_ms, const Write &write);
 
 private:
   struct Rule {

@@ -117,6 +117,7 @@ void Supervisor::on_oom() {
   uint64_t count = 0;
   if (read(oom_event_.get(), &count, sizeof count) != sizeof count) return;
   note(3, "out of memory; the whole jail is killed");
+  cause_ = journal::Cause::Oom;
   (void)group_->kill();
 }
 

@@ -1,107 +1,101 @@
 #include "supervise/log.h"
 
-#include "base/text.h"
-
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <ctime>
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace jails::supervise {
 namespace {
 
-constexpr uint64_t kRotateAt = 8U << 20U;
-
-// "2026-11-22T12:00:00.123Z"
-std::string timestamp() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  tm utc{};
-  gmtime_r(&now.tv_sec, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000);
-}
-
-// RFC 3164, section 4.1.2: local time, English month.
-std::string syslog_timestamp() {
-  constexpr const char *kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const time_t now = time(nullptr);
-  tm local{};
-  localtime_r(&now, &local);
-  return fmt::format("{} {:2} {:02}:{:02}:{:02}", kMonths[local.tm_mon], local.tm_mday, local.tm_hour, local.tm_min,
-                     local.tm_sec);
-}
-
-int64_t monotonic_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec;
-}
-
-// Never blocks: a syslogd that stalls must not stall the jail.
-Fd connect_syslog() {
-  Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_un at{};
-  at.sun_family = AF_UNIX;
-  strncpy(at.sun_path, "/dev/log", sizeof at.sun_path - 1);
-  if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr *>(&at), sizeof at) != 0) fd.reset();
-  return fd;
-}
+constexpr size_t kInput = 64U << 10U;
+constexpr int kPipe = 1 << 20; // fs.pipe-max-size
+constexpr int kWarning = 4;
 
 } // namespace
 
-Result<Log> Log::open(const JailName &name, Jid jid, const LogSpec &spec, std::string file) {
-  Log log;
-  log.prefix_ = fmt::format("jail={} jid={} ", name.str(), jid);
-  log.spec_ = spec;
-  log.path_ = std::move(file);
-  TRY(log.reopen());
-  return log;
+Result<Log> Log::open(const JailName &name, Jid jid, const LogSpec &spec, std::string file, EventLoop &loop) {
+  return Log(TRY(LogFile::open(std::move(file), spec)), LogDaemon(name, jid, spec, loop), spec,
+             TRY(Pages::map(kInput)));
 }
 
-Status Log::reopen() {
-  file_ = Fd(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600));
-  struct stat st{};
-  if (!file_ || fstat(file_.get(), &st) != 0) return fail_errno("log file " + path_);
-  if (!S_ISREG(st.st_mode)) return fail(ErrorKind::Usage, "log file " + path_ + ": not a regular file");
-  size_ = static_cast<uint64_t>(st.st_size);
-  return {};
+void Log::advance() {
+  timespec monotonic{};
+  clock_gettime(CLOCK_MONOTONIC, &monotonic);
+  clock_gettime(CLOCK_REALTIME, &now_);
+  now_ms_ = now_.tv_sec * 1000 + now_.tv_nsec / 1000000;
+  daemon_.advance(now_,
+                  static_cast<uint64_t>(monotonic.tv_sec) * 1000 + static_cast<uint64_t>(monotonic.tv_nsec) / 1000000);
 }
 
-void Log::write(std::string_view stream, std::string_view line, int level) {
-  const std::string shown = printable(line);
-  to_syslog(fmt::format("{}{}{}", prefix_, stream, shown), level);
-  const std::string record = fmt::format("{} {}{}\n", timestamp(), stream, shown);
-  if (size_ + record.size() > kRotateAt) {
-    (void)rename(path_.c_str(), (path_ + ".1").c_str());
-    (void)reopen(); // failing, the old file goes on being written: a log too long is better than none
-  }
-  // A full disk loses the record from the file; the jail goes on, and syslog has it.
-  const ssize_t n = ::write(file_.get(), record.data(), record.size());
-  if (n > 0) size_ += static_cast<uint64_t>(n);
+// feed(emit) has the splitter call emit(line, more).
+template <class Feed> void Log::pass(log::Stream stream, Feed feed) {
+  const int level = levels_[static_cast<size_t>(stream)];
+  log::Record record{.time_ms = now_ms_, .level = level, .stream = stream, .more = false, .text = {}};
+  std::array<char, log::kMaxHead> whole{};
+  std::array<char, log::kMaxHead> cut{};
+  const std::string_view whole_head(whole.data(), log::write_head(whole.data(), record));
+  record.more = true;
+  const std::string_view cut_head(cut.data(), log::write_head(cut.data(), record));
+  feed([&](std::string_view line, bool more) {
+    file_.add(more ? cut_head : whole_head, line);
+    daemon_.offer(stream, level, now_, line);
+  });
+  file_.flush(now_ms_);
+  pass_on_news();
 }
 
-void Log::to_syslog(std::string_view message, int level) {
-  if (!syslog_) {
-    if (monotonic_seconds() < syslog_retry_) return;
-    syslog_ = connect_syslog();
-    syslog_retry_ = monotonic_seconds() + 5;
-    if (!syslog_) return;
-  }
-  const std::string record =
-      fmt::format("<{}>{} {}[{}]: {}", spec_.facility * 8 + level, syslog_timestamp(), spec_.tag, getpid(), message);
-  if (send(syslog_.get(), record.data(), record.size(), MSG_NOSIGNAL) >= 0 || errno == EAGAIN || errno == ENOBUFS)
-    return;
-  // The daemon was restarted: its socket is a new one.
-  syslog_ = connect_syslog();
-  if (syslog_) (void)!send(syslog_.get(), record.data(), record.size(), MSG_NOSIGNAL);
+bool Log::read_from(int pipe, log::Stream stream) {
+  const ssize_t n = read(pipe, input_.data(), input_.size());
+  if (n <= 0) return false;
+  used_ = true;
+  const auto index = static_cast<size_t>(stream);
+  // Who writes that much is slowed down less by a wider pipe. Failing, it stays as it is.
+  if (static_cast<size_t>(n) == input_.size() && !std::exchange(widened_[index], true))
+    fcntl(pipe, F_SETPIPE_SZ, kPipe);
+  advance();
+  pass(stream, [&](auto emit) { lines_[index].feed({input_.data(), static_cast<size_t>(n)}, emit); });
+  return true;
+}
+
+void Log::end() {
+  advance();
+  for (const auto stream : {log::Stream::Out, log::Stream::Err})
+    pass(stream, [&](auto emit) { lines_[static_cast<size_t>(stream)].flush(emit); });
+  daemon_.end(now_);
+  pass_on_news();
+}
+
+void Log::note(int level, std::string_view text) {
+  advance();
+  char head[log::kMaxHead];
+  const size_t size = log::write_head(
+      head, {.time_ms = now_ms_, .level = level, .stream = log::Stream::Jail, .more = false, .text = {}});
+  text = text.substr(0, log::kMaxLine);
+  file_.add({head, size}, text);
+  file_.flush(now_ms_);
+  daemon_.note(level, now_, text);
+  pass_on_news();
+}
+
+// Each of the two tells of the other's troubles; of its own it cannot.
+void Log::pass_on_news() {
+  if (const auto news = file_.take_news(); !news.empty()) daemon_.note(kWarning, now_, news);
+  if (const auto news = daemon_.take_news(); !news.empty()) note(kWarning, news);
+}
+
+void Log::tick() {
+  advance();
+  file_.flush(now_ms_); // its age
+  daemon_.tell(now_);
+  pass_on_news();
+  if (!std::exchange(used_, false)) return;
+  input_.give_back();
+  file_.give_back();
+}
+
+void Log::reopen() {
+  advance();
+  file_.flush(now_ms_);
+  if (auto done = file_.reopen(); !done) note(kWarning, done.error().text());
 }
 
 } // namespace jails::supervise

@@ -1,81 +1,56 @@
-// Where a jail's output goes: the host's syslog, line by line, and always the jail's log file, which `jailmgr logs`
-// reads. What comes from the jail is escaped: one record a line, no control characters, no forged prefixes.
+// Where a jail's output goes: all of it to the jail's log file, which `jailmgr logs` reads, and as much as its rate
+// allows to the host's log daemon. What comes from the jail is escaped: one record a line, no control characters, no
+// forged prefixes. The file takes what comes as fast as it can be written, and the pipe is not read faster: nothing is
+// lost to it but on a full disk.
 #pragma once
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "log/line.h"
 #include "model/ids.h"
 #include "model/log.h"
+#include "supervise/log_daemon.h"
+#include "supervise/log_file.h"
 
-#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace jails::supervise {
 
-constexpr size_t kMaxLogLine = 510; // bytes of one record, as in the original
-
-// Cuts a byte stream into lines of at most kMaxLogLine bytes.
-class LineSplitter {
-public:
-  // Calls emit(line) for each complete line in the stream so far.
-  template <class F> void feed(std::string_view bytes, F emit) {
-    while (!bytes.empty()) {
-      const auto end = bytes.find('\n');
-      if (rest_.size() == kMaxLogLine && end != 0) { // a long line goes on
-        emit(std::string_view(rest_));
-        rest_.clear();
-      }
-      const auto take = std::min({end, bytes.size(), kMaxLogLine - rest_.size()});
-      if (take != end) {
-        rest_.append(bytes.substr(0, take));
-        bytes.remove_prefix(take);
-        continue;
-      }
-      if (rest_.empty()) {
-        emit(bytes.substr(0, take)); // the common case: no copy
-      } else {
-        rest_.append(bytes.substr(0, take));
-        emit(std::string_view(rest_));
-        rest_.clear();
-      }
-      bytes.remove_prefix(take + 1);
-    }
-  }
-  // The unfinished last line, at the end of the stream.
-  template <class F> void flush(F emit) {
-    if (!rest_.empty()) emit(std::string_view(rest_));
-    rest_.clear();
-  }
-
-private:
-  std::string rest_;
-};
-
 class Log {
 public:
-  // file is LOG_DIR/NAME.log, opened for appending (made 0600). At 8 MiB it becomes NAME.log.1, the one before is
-  // dropped.
-  static Result<Log> open(const JailName &name, Jid jid, const LogSpec &spec, std::string file);
+  // file: LOG_DIR/NAME.log. It stays where it is after the first call of another function.
+  static Result<Log> open(const JailName &name, Jid jid, const LogSpec &spec, std::string file, EventLoop &loop);
 
-  void out(std::string_view line) { write("stdout: ", line, spec_.out_level); }
-  void err(std::string_view line) { write("stderr: ", line, spec_.err_level); }
+  // Reads what a pipe of the command holds, 64 KiB at most, and passes it on. False: there was nothing.
+  bool read_from(int pipe, log::Stream stream);
+  void end(); // of both streams: their unfinished lines, and what was not said yet
   // A line of the supervisor's own: start, exit, restart. level: 0..7.
-  void note(int level, std::string_view text) { write("", text, level); }
+  void note(int level, std::string_view text);
+  // Every few seconds.
+  void tick();
+  // The file is opened anew, for logrotate(8).
+  void reopen();
 
 private:
-  Log() = default;
-  void write(std::string_view stream, std::string_view line, int level);
-  void to_syslog(std::string_view message, int level);
-  Status reopen();
+  Log(LogFile file, LogDaemon daemon, const LogSpec &spec, Pages input)
+      : file_(std::move(file)), daemon_(std::move(daemon)), levels_{spec.out_level, spec.err_level},
+        input_(std::move(input)) {}
+  void advance();
+  void pass_on_news();
+  template <class Feed> void pass(log::Stream stream, Feed feed);
 
-  std::string prefix_; // "jail=web jid=3 "
-  LogSpec spec_;
-  std::string path_;
-  Fd file_, syslog_;
-  uint64_t size_ = 0;
-  int64_t syslog_retry_ = 0; // CLOCK_MONOTONIC seconds before which a missing /dev/log is not tried again
+  LogFile file_;
+  LogDaemon daemon_;
+  std::array<int, 2> levels_;
+  std::array<log::LineSplitter, 2> lines_;
+  Pages input_;
+  std::array<bool, 2> widened_{}; // the pipe
+  bool used_ = false;             // the buffers, since the last tick
+  timespec now_{};                // CLOCK_REALTIME
+  int64_t now_ms_ = 0;
 };
 
 } // namespace jails::supervise

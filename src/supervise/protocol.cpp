@@ -92,6 +92,7 @@ std::string encode(const Request &request) {
   if (request.type == RequestType::Signal) out.number(request.signal);
   if (request.type == RequestType::Stop) out.number(request.grace_ms);
   if (request.type == RequestType::Limits) out.texts(request.limits);
+  if (request.type == RequestType::Freeze) out.number(request.freeze ? 1 : 0);
   return out.bytes();
 }
 
@@ -122,6 +123,7 @@ Result<Request> decode_request(std::string_view bytes) {
   case RequestType::Signal: request.signal = in.number(); break;
   case RequestType::Stop: request.grace_ms = in.number(); break;
   case RequestType::Limits: request.limits = in.texts(); break;
+  case RequestType::Freeze: request.freeze = in.number() != 0; break;
   case RequestType::Status: break;
   default: return malformed("request");
   }
@@ -194,12 +196,15 @@ std::string encode(const Spec &spec) {
     out.number(bind.read_only ? 1 : 0);
   }
   out.texts(spec.command);
-  out.number(std::to_underlying(spec.restart));
+  out.number(std::to_underlying(spec.restart.policy));
+  out.number(spec.restart.limit);
+  out.number(spec.restart.window_ms);
   out.number(spec.stop_grace_ms);
   out.number(static_cast<uint32_t>(spec.log.facility));
   out.number(static_cast<uint32_t>(spec.log.out_level));
   out.number(static_cast<uint32_t>(spec.log.err_level));
   out.text(spec.log.tag);
+  out.texts(log_words(spec.log));
   out.text(spec.hostname);
   return out.bytes();
 }
@@ -226,14 +231,17 @@ Result<Spec> decode_spec(std::string_view bytes) {
     spec.binds.push_back(std::move(bind));
   }
   spec.command = in.texts();
-  spec.restart = static_cast<RestartPolicy>(in.number());
+  spec.restart.policy = static_cast<RestartPolicy>(in.number());
+  spec.restart.limit = in.number();
+  spec.restart.window_ms = in.number();
   spec.stop_grace_ms = in.number();
   spec.log.facility = static_cast<int>(in.number());
   spec.log.out_level = static_cast<int>(in.number());
   spec.log.err_level = static_cast<int>(in.number());
   spec.log.tag = in.text();
+  for (const auto &word : in.texts()) TRY(change_log(spec.log, word));
   spec.hostname = in.text();
-  if (!in.finished() || spec.restart > RestartPolicy::Never) return malformed("jail state");
+  if (!in.finished() || spec.restart.policy > RestartPolicy::Never) return malformed("jail state");
   TRY(validate(spec));
   return spec;
 }

@@ -14,11 +14,11 @@
 
 namespace jails::supervise {
 
-constexpr uint32_t kProtocolVersion = 2;
+constexpr uint32_t kProtocolVersion = 3;
 constexpr size_t kMaxRequest = 128 * 1024;
 constexpr size_t kMaxReply = 16 * 1024;
 
-enum class RequestType : uint32_t { Exec = 1, Signal = 2, Stop = 3, Status = 4, Probe = 5, Limits = 6 };
+enum class RequestType : uint32_t { Exec = 1, Signal = 2, Stop = 3, Status = 4, Probe = 5, Limits = 6, Freeze = 7 };
 
 // One descriptor is attached for each Stdio::Descriptor: pipes only, everything else is carried by the client, so that
 // no file, socket or terminal of the host ever enters a jail.
@@ -44,6 +44,7 @@ struct Request {
   uint32_t signal = 0;               // Signal, for the command of this connection
   uint32_t grace_ms = 0;             // Stop: 0xffffffff is the jail's own grace
   std::vector<std::string> limits{}; // Limits: words of change_limits(); none: only asks what they are
+  bool freeze = false;               // Freeze: false thaws. Answered by Status
 };
 constexpr uint32_t kOwnGrace = 0xffffffff;
 
@@ -53,7 +54,7 @@ struct SupervisorStatus {
   uint32_t supervisor = 0, anchor = 0, workload = 0; // pids; 0: none now
   uint32_t restarts = 0;
   uint64_t started = 0; // time(2) of the last start of the workload
-  std::string state;    // "running", "idle" (no command), "waiting" (back-off), "stopping"
+  std::string state;    // "running", "idle" (no command), "waiting" (back-off), "stopping", "frozen"
 };
 
 struct Reply {

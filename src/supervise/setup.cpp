@@ -3,6 +3,7 @@
 #include "supervise/supervisor.h"
 
 #include "supervise/addresses.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 #include <algorithm>
@@ -50,7 +51,15 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(Setup setup) {
   auto loop = TRY(EventLoop::create());
   auto tables = TRY(Tables::open(setup.instance));
   std::unique_ptr<Supervisor> self(new Supervisor(std::move(setup), std::move(loop), std::move(tables)));
-  const auto &[instance, spec, jid] = self->setup_;
+  auto done = self->set_up();
+  if (done) return self;
+  self->start_failure_ = done.error();
+  return std::unexpected(std::move(done).error());
+}
+
+Status Supervisor::set_up() {
+  const Instance &instance = setup_.instance;
+  const Spec &spec = setup_.spec;
   TRY(sys::make_dir(instance.jail_run_dir(spec.name), 0700));
   auto lock = sys::FileLock::try_acquire(instance.jail_run_dir(spec.name) + "/supervisor.lock");
   if (!lock) {
@@ -58,15 +67,15 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(Setup setup) {
       return fail(ErrorKind::Busy, fmt::format("jail {} is already running", spec.name.str()));
     return std::unexpected(std::move(lock).error());
   }
-  self->lock_ = std::move(*lock);
+  lock_ = std::move(*lock);
+  up_since_ms_ = sys::boottime_ms();
   TRY(check_addresses(spec.net.addresses));
-  TRY(self->take_signals());
+  TRY(take_signals());
   // For whoever asks what is in force (`jailctl show`); what was registered may say otherwise, or nothing.
-  TRY(self->publish_spec());
-  TRY(self->make_cgroup());
-  TRY_IN("control socket", self->open_control_socket());
-  TRY(self->launch_anchor());
-  return self;
+  TRY(publish_spec());
+  TRY(make_cgroup());
+  TRY_IN("control socket", open_control_socket());
+  return launch_anchor();
 }
 
 // What is in force, for others to show.
@@ -105,9 +114,11 @@ Status Supervisor::make_cgroup() {
     return fail(ErrorKind::Unsupported, "cgroup " + path + " was made anew; 'jailctl load' puts it right");
   unwatch_oom();
   pace_.reset();
+  frozen_ = false;
   keep_oom_kills(); // a restart
   group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits,
                                      setup_.spec.root));
+  hits_ = {}; // of a group that is new
   TRY_IN("limit 'oom'", watch_oom());
   TRY_IN("limit 'net'", limit_network());
   return with_tables([this]() -> Status {
@@ -193,6 +204,7 @@ void Supervisor::take_down() {
     if (!cleared) note(3, "taking the jail down: " + cleared.error().text());
     group_.reset();
   }
+  record_end();
   unlink(setup_.instance.started_file(setup_.spec.name).c_str());
   lock_->remove_file();
   lock_.reset();

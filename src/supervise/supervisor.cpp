@@ -2,7 +2,9 @@
 #include "supervise/supervisor.h"
 
 #include "base/text.h"
+#include "journal/store.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 #include <algorithm>
@@ -23,15 +25,9 @@ namespace jails::supervise {
 namespace {
 
 constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
-constexpr int64_t kDenialTimerSeconds = 5;
+constexpr int64_t kLogTimerSeconds = 5;
 constexpr uint64_t kDenialLookMs = 1000; // between two looks at the counters, whatever asks for them
 constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
-
-uint64_t monotonic_ms() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1000000;
-}
 
 void arm(const Fd &timer, uint64_t ms) {
   itimerspec when{};
@@ -42,12 +38,7 @@ void arm(const Fd &timer, uint64_t ms) {
 }
 
 std::string describe(const Ending &ending) {
-  if (!ending.failure.empty()) return ending.failure;
-  if (WIFSIGNALED(ending.wait_status)) {
-    const char *name = sigabbrev_np(WTERMSIG(ending.wait_status));
-    return fmt::format("killed by signal {} (SIG{})", WTERMSIG(ending.wait_status), name == nullptr ? "?" : name);
-  }
-  return fmt::format("exited with status {}", WEXITSTATUS(ending.wait_status));
+  return ending.failure.empty() ? journal::describe_status(ending.wait_status) : ending.failure;
 }
 
 } // namespace
@@ -59,7 +50,8 @@ void Supervisor::note(int level, std::string_view text) {
 Status Supervisor::open_log() {
   if (log_) return {};
   TRY(sys::make_dir(setup_.instance.log_dir(), 0700));
-  log_ = TRY(Log::open(setup_.spec.name, setup_.jid, setup_.spec.log, setup_.instance.log_file(setup_.spec.name)));
+  log_.emplace(
+      TRY(Log::open(setup_.spec.name, setup_.jid, setup_.spec.log, setup_.instance.log_file(setup_.spec.name), loop_)));
   auto out = TRY(sys::make_pipe());
   auto err = TRY(sys::make_pipe());
   for (const Fd *fd : {&out.read, &err.read})
@@ -67,21 +59,13 @@ Status Supervisor::open_log() {
   out_read_ = std::move(out.read), out_write_ = std::move(out.write);
   err_read_ = std::move(err.read), err_write_ = std::move(err.write);
   denial_log_.emplace(TRY(tables_.denials(setup_.jid)));
-  const itimerspec often{.it_interval = {.tv_sec = kDenialTimerSeconds, .tv_nsec = 0},
-                         .it_value = {.tv_sec = kDenialTimerSeconds, .tv_nsec = 0}};
-  denial_timer_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (!denial_timer_ || timerfd_settime(denial_timer_.get(), 0, &often, nullptr) != 0) return fail_errno("timerfd");
-  TRY(loop_.add(denial_timer_.get(), EPOLLIN, [this](uint32_t) { on_denial_timer(); }));
-  TRY(loop_.add(out_read_.get(), EPOLLIN, [this](uint32_t) { on_output(out_read_.get(), out_lines_, false); }));
-  return loop_.add(err_read_.get(), EPOLLIN, [this](uint32_t) { on_output(err_read_.get(), err_lines_, true); });
-}
-
-void Supervisor::on_output(int fd, LineSplitter &lines, bool error) {
-  std::array<char, 16384> buffer{};
-  const ssize_t n = read(fd, buffer.data(), buffer.size());
-  if (n <= 0) return;
-  lines.feed({buffer.data(), static_cast<size_t>(n)},
-             [&](std::string_view line) { error ? log_->err(line) : log_->out(line); });
+  const itimerspec often{.it_interval = {.tv_sec = kLogTimerSeconds, .tv_nsec = 0},
+                         .it_value = {.tv_sec = kLogTimerSeconds, .tv_nsec = 0}};
+  log_timer_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!log_timer_ || timerfd_settime(log_timer_.get(), 0, &often, nullptr) != 0) return fail_errno("timerfd");
+  TRY(loop_.add(log_timer_.get(), EPOLLIN, [this](uint32_t) { on_log_timer(); }));
+  TRY(loop_.add(out_read_.get(), EPOLLIN, [this](uint32_t) { log_->read_from(out_read_.get(), log::Stream::Out); }));
+  return loop_.add(err_read_.get(), EPOLLIN, [this](uint32_t) { log_->read_from(err_read_.get(), log::Stream::Err); });
 }
 
 Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
@@ -94,36 +78,49 @@ Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
   workload_ = TRY(spawn_command(request, fds, std::make_unique<Session>())).session;
   ready_ = std::move(ready);
   state_ = State::Running;
-  started_ms_ = monotonic_ms();
+  cause_ = journal::Cause::None;
+  seen_to_run_ = false;
+  started_ms_ = sys::monotonic_ms();
+  up_since_ms_ = sys::boottime_ms();
   started_at_ = static_cast<uint64_t>(time(nullptr));
   const int status = workload_->status.get();
   return loop_.add(status, EPOLLIN, [this, status](uint32_t) {
     loop_.remove(status);
     if (workload_ == nullptr) return;
     spawner_->read_status(*workload_); // a failure is kept for the end of the session
-    if (workload_->failure.empty()) {
-      note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
-      report_ready({});
-    }
+    if (workload_->failure.empty()) workload_runs();
   });
 }
 
+void Supervisor::workload_runs() {
+  seen_to_run_ = true;
+  note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
+  report_ready({});
+  record_start();
+}
+
 // What the programs in the kernel refuse tells nobody: the counters are looked at. What the filter refuses comes here.
-void Supervisor::on_denial_timer() {
+void Supervisor::on_log_timer() {
   uint64_t expirations = 0;
-  if (read(denial_timer_.get(), &expirations, sizeof expirations) == sizeof expirations) log_denials();
+  if (read(log_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
+  log_denials();
+  look_at_limits();
+  log_->tick();
 }
 
 void Supervisor::log_denials() {
-  const uint64_t now = monotonic_ms();
+  const uint64_t now = sys::monotonic_ms();
   if (!denial_log_ || now - denials_looked_ms_ < kDenialLookMs) return;
   denials_looked_ms_ = now;
   if (const auto denials = tables_.denials(setup_.jid))
-    denial_log_->update(*denials, now, [this](std::string_view line) { note(kWarning, line); });
+    denial_log_->update(*denials, now, [this](std::string_view line, bool first) {
+      note(kWarning, line);
+      if (first) record(journal::Kind::Denial, std::string(line));
+    });
 }
 
 void Supervisor::expect_answer(Session &session) {
-  session.asked_ms = monotonic_ms();
+  session.asked_ms = sys::monotonic_ms();
   arm(answer_timer_, kAnswerMs);
 }
 
@@ -154,14 +151,15 @@ Result<Fd> Supervisor::start_foreground(const ExecRequest &request, std::span<co
 
 Status Supervisor::serve() {
   Status status;
+  if (state_ == State::Idle) record_start();
   while (state_ != State::Done && status) status = loop_.run_once();
   // What the workload wrote last.
   for (int i = 0; i < 64 && log_; i++) {
-    on_output(out_read_.get(), out_lines_, false);
-    on_output(err_read_.get(), err_lines_, true);
+    const bool out = log_->read_from(out_read_.get(), log::Stream::Out);
+    const bool err = log_->read_from(err_read_.get(), log::Stream::Err);
+    if (!out && !err) break;
   }
-  if (log_) out_lines_.flush([&](std::string_view line) { log_->out(line); });
-  if (log_) err_lines_.flush([&](std::string_view line) { log_->err(line); });
+  if (log_) log_->end();
   take_down();
   // Only now: who hears of a failed start may clear up after it, and must find nothing of it.
   report_ready(
@@ -180,10 +178,12 @@ void Supervisor::on_signal() {
     const int number = static_cast<int>(info.ssi_signo);
     if (number == SIGCHLD) {
       child = true;
+    } else if (number == SIGHUP && log_) {
+      log_->reopen();
     } else if (foreground_ != nullptr) {
       spawner_->signal(*foreground_, number);
     } else if (number == SIGTERM || number == SIGINT || number == SIGQUIT) {
-      begin_stop(setup_.spec.stop_grace_ms);
+      begin_stop(setup_.spec.stop_grace_ms, journal::requester(static_cast<pid_t>(info.ssi_pid), info.ssi_uid));
     }
   }
   if (child && spawner_ && spawner_->reap()) anchor_ended();
@@ -214,10 +214,7 @@ void Supervisor::session_ended(Session &session, const Ending &ending) {
 
 void Supervisor::workload_ended(const Ending &ending) {
   workload_ = nullptr;
-  if (ready_ && ending.failure.empty()) { // it ran, and was over before its start was seen
-    note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
-    report_ready({});
-  }
+  if (!seen_to_run_ && ending.failure.empty()) workload_runs(); // and was over before that was seen
   if (ready_) { // it never ran: a start that failed, not a crash to restart from
     start_failure_ = Error(ErrorKind::System, describe(ending));
     finish();
@@ -225,6 +222,7 @@ void Supervisor::workload_ended(const Ending &ending) {
   }
   const bool failed = !ending.failure.empty() || !WIFEXITED(ending.wait_status) || WEXITSTATUS(ending.wait_status) != 0;
   note(state_ == State::Stopping ? kInfo : kWarning, describe(ending));
+  record_exit(ending);
   if (state_ == State::Stopping)
     finish();
   else
@@ -232,26 +230,37 @@ void Supervisor::workload_ended(const Ending &ending) {
 }
 
 void Supervisor::wait_or_end(bool failed) {
-  const auto delay = back_off_.next(setup_.spec.restart, failed, monotonic_ms() - started_ms_);
-  if (!delay) {
-    note(kNotice, "not restarting");
+  const uint64_t now = sys::monotonic_ms();
+  const auto next = back_off_.next(setup_.spec.restart, failed, now - started_ms_, now);
+  if (next.gave_up) {
+    gave_up_ = true;
+    const auto &rules = setup_.spec.restart;
+    note(kErr, fmt::format("given up: {} restarts in {:g} s", rules.limit, rules.window_ms / 1000.0));
+  }
+  if (!next.seconds) {
+    if (!next.gave_up) note(kNotice, "not restarting");
     finish();
     return;
   }
-  note(kNotice, fmt::format("restarting in {} seconds", *delay));
+  const std::string when = fmt::format("in {} {}", *next.seconds, *next.seconds == 1 ? "second" : "seconds");
+  note(kNotice, fmt::format("restarting in {} seconds", *next.seconds));
+  record(journal::Kind::Restart, when);
   state_ = State::Waiting;
-  arm(timer_, *delay * 1000ULL);
+  arm(timer_, *next.seconds * 1000ULL);
 }
 
 // A Landlock domain cannot be joined again: without its anchor the jail is over, and is made anew as a whole.
 void Supervisor::anchor_ended() {
   loop_.remove(spawner_->anchor().channel());
   note(kErr, "the anchor ended; the jail is taken down");
+  if (cause_ == journal::Cause::None) cause_ = journal::Cause::AnchorLost;
   (void)group_->kill();
   (void)group_->wait_empty(10000);
   spawner_->reap();
   const bool stopping = state_ == State::Stopping;
+  const bool idle = workload_ == nullptr && state_ == State::Idle;
   spawner_->abandon("the jail's anchor ended");
+  if (idle) record_exit({.wait_status = 0, .failure = "the jail's anchor ended"});
   if (foreground_ending_ || stopping || state_ == State::Done)
     finish();
   else if (state_ == State::Idle)
@@ -280,10 +289,14 @@ void Supervisor::on_timer() {
   }
   if (again && !setup_.spec.command.empty())
     again = start_workload(nullptr);
-  else if (again)
+  else if (again) {
     state_ = State::Idle;
+    record_start();
+  }
   if (!again) {
     note(kErr, "restart: " + again.error().text());
+    cause_ = journal::Cause::StartFailed;
+    record_exit({.wait_status = 0, .failure = again.error().text()});
     wait_or_end(true);
   }
 }
@@ -292,14 +305,35 @@ void Supervisor::on_timer() {
 void Supervisor::on_answer_timer() {
   uint64_t expirations = 0;
   if (read(answer_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
-  if (!spawner_ || !spawner_->unanswered_since(monotonic_ms() - kAnswerMs)) return;
+  if (!spawner_ || !spawner_->unanswered_since(sys::monotonic_ms() - kAnswerMs)) return;
+  if (frozen_ || group_->frozen().value_or(false)) { // it cannot, and shall not
+    arm(answer_timer_, kAnswerMs);
+    return;
+  }
   note(kErr, "the anchor does not answer; killing it");
+  cause_ = journal::Cause::AnchorLost;
+  cause_text_ = "it did not answer";
   (void)group_->kill();
 }
 
-void Supervisor::begin_stop(uint32_t grace_ms) {
+Status Supervisor::freeze(bool stop) {
+  if (stop && (!spawner_ || state_ == State::Stopping || state_ == State::Done))
+    return fail(ErrorKind::Busy, fmt::format("jail {} is stopping or restarting", setup_.spec.name.str()));
+  TRY(group_->freeze(stop));
+  if (stop != frozen_) {
+    note(kNotice, stop ? "frozen" : "thawed");
+    record(stop ? journal::Kind::Freeze : journal::Kind::Thaw, "");
+  }
+  if (!stop) arm(answer_timer_, kAnswerMs); // what was asked before counts from now on
+  frozen_ = stop;
+  return {};
+}
+
+void Supervisor::begin_stop(uint32_t grace_ms, journal::Requester by) {
   if (state_ == State::Stopping || state_ == State::Done) return;
-  note(kNotice, "shutdown requested");
+  if (frozen_) (void)freeze(false); // its command is to hear of the stop; where this fails it is killed after the grace
+  note(kNotice, fmt::format("shutdown requested by {} (pid {})", by.program, by.pid));
+  stopped_by_ = std::move(by);
   Session *const command = workload_ != nullptr ? workload_ : foreground_;
   if (command == nullptr || grace_ms == 0) {
     finish();
@@ -324,6 +358,7 @@ SupervisorStatus Supervisor::status() const {
   case State::Stopping:
   case State::Done: status.state = "stopping"; break;
   }
+  if (frozen_) status.state = "frozen";
   return status;
 }
 

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cgroup/group.h"
+#include "cgroup/usage.h"
+#include "journal/event.h"
 #include "model/instance.h"
 #include "model/spec.h"
 #include "secmodel/pace.h"
@@ -30,6 +32,7 @@ struct Setup {
   Instance instance;
   Spec spec;
   Jid jid = 0;
+  bool recorded = true; // what happens to it is entered in the journal; not for a transient jail, whose caller sees it
 };
 
 class Supervisor {
@@ -62,6 +65,7 @@ private:
       : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)) {}
 
   // setup.cpp: what start() does, step by step, and its reverse.
+  Status set_up();
   [[nodiscard]] Status publish_spec() const;
   Status take_signals();
   Status make_cgroup();
@@ -83,15 +87,23 @@ private:
   void workload_ended(const Ending &ending);
   void anchor_ended();
   void wait_or_end(bool failed);
+  // causes.cpp: why it ended, for the journal.
+  void record(journal::Kind kind, std::string text) const;
+  [[nodiscard]] journal::Event event_of(journal::Kind kind, std::string text) const;
+  void record_start() const;
+  void record_exit(const Ending &ending);
+  void record_end();
+  void look_at_limits();
   void on_timer();
   void on_answer_timer();
-  void begin_stop(uint32_t grace_ms);
+  Status freeze(bool stop);
+  void begin_stop(uint32_t grace_ms, journal::Requester by);
   void finish() { state_ = State::Done; }
   void report_ready(Status status);
+  void workload_runs();
   Status open_log();
-  void on_output(int fd, LineSplitter &lines, bool error);
   void note(int level, std::string_view text);
-  void on_denial_timer();
+  void on_log_timer();
   void log_denials();
   [[nodiscard]] SupervisorStatus status() const;
 
@@ -122,11 +134,13 @@ private:
   std::optional<Pace> pace_; // where there is a network rate
   std::unique_ptr<Spawner> spawner_;
   std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
-  Fd signals_, timer_, answer_timer_, denial_timer_, listener_, oom_event_;
+  Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;
+  bool frozen_ = false; // asked for; of the cgroup that there is now
   Session *workload_ = nullptr;
+  bool seen_to_run_ = false; // the workload of now
   Session *foreground_ = nullptr;
   std::optional<Ending> foreground_ending_;
   std::move_only_function<void(Status)> ready_;
@@ -136,9 +150,18 @@ private:
   uint64_t started_at_ = 0; // time(2)
   uint32_t restarts_ = 0;
 
+  journal::Cause cause_ = journal::Cause::None; // known before the command's end is seen
+  std::string cause_text_;
+  std::optional<journal::Event> last_exit_;
+  std::optional<journal::Requester> stopped_by_;
+  bool gave_up_ = false;
+  uint64_t oom_seen_ms_ = 0;   // CLOCK_MONOTONIC, when a kill for want of memory was found
+  uint64_t up_since_ms_ = 0;   // CLOCK_BOOTTIME, of the command or of the jail without one
+  cgroup::LimitHits hits_;     // as last seen
+  uint64_t fork_event_ms_ = 0; // CLOCK_MONOTONIC, of the last event about the limit of processes
+
   std::optional<Log> log_;
   Fd out_read_, out_write_, err_read_, err_write_;
-  LineSplitter out_lines_, err_lines_;
   std::optional<DenialLog> denial_log_; // with log_
   uint64_t denials_looked_ms_ = 0;
 };

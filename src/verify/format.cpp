@@ -43,20 +43,20 @@ std::string tab_separated(const Report &report, bool header) {
 }
 
 std::string json(std::span<const Report> reports) {
-  auto jails = nlohmann::json::array();
+  auto jails = nlohmann::ordered_json::array();
   for (const auto &report : reports) {
-    auto checks = nlohmann::json::array();
+    auto checks = nlohmann::ordered_json::array();
     for (const auto &row : report.rows)
       checks.push_back({{"id", row.id},
                         {"tried", row.tried},
                         {"expected", row.expected},
                         {"happened", printable(row.happened)},
                         {"result", to_string(row.verdict)}});
-    auto defences = nlohmann::json::array();
+    auto defences = nlohmann::ordered_json::array();
     for (const auto &defence : report.defences)
       defences.push_back({{"name", defence.name}, {"active", defence.active}, {"detail", printable(defence.detail)}});
-    jails.push_back({{"name", report.jail},
-                     {"jid", report.jid},
+    jails.push_back({{"jid", report.jid},
+                     {"name", report.jail},
                      {"profile", std::string(to_string(report.profile))},
                      {"ok", report.count(Verdict::Gap) == 0},
                      {"counts",
@@ -67,7 +67,8 @@ std::string json(std::span<const Report> reports) {
                      {"checks", std::move(checks)},
                      {"defences", std::move(defences)}});
   }
-  return nlohmann::json{{"jails", std::move(jails)}}.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+  return nlohmann::ordered_json{{"schema", "jailctl-verify-1"}, {"jails", std::move(jails)}}.dump(
+             2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
          "\n";
 }
 

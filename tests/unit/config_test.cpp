@@ -32,6 +32,8 @@ allow = ["chroot", "mlock"]
 deny = ["ptrace"]
 ports = ["8080", 443, "udp/53@10.0.0.5"]
 restart = "on-failure"
+restart_limit = 4
+restart_window = 90.5
 stop_grace = 2.5
 hostname = "www"
 depends = ["db", "cache"]
@@ -80,7 +82,7 @@ read_only = false
   expected.tags = {"front"};
   expected.ready = *parse_readiness("port:443");
   expected.ready_timeout_ms = 1500;
-  spec.restart = RestartPolicy::OnFailure;
+  spec.restart = {RestartPolicy::OnFailure, 4, 90500};
   spec.stop_grace_ms = 2500;
   spec.hostname = "www";
   spec.limits = {512U << 20U, 100, 1024, 4194304, 50, 1000000};
@@ -228,7 +230,9 @@ JailConfig random_config(Random &random) {
     auto &set = grantable && random.coin() ? spec.permissions.allow : spec.permissions.deny;
     if (random.coin()) set |= SJ_BIT(id);
   }
-  spec.restart = static_cast<RestartPolicy>(random.number(0, 2));
+  spec.restart.policy = static_cast<RestartPolicy>(random.number(0, 2));
+  spec.restart.limit = static_cast<uint32_t>(random.number(0, 5));
+  spec.restart.window_ms = static_cast<uint32_t>(random.number(40000, kRestartWindowMaxMs));
   spec.stop_grace_ms = static_cast<uint32_t>(random.coin() ? random.number(0, 3600000) : 1000 * random.number(0, 3600));
   for (uint64_t n = random.number(0, 5); n > 0; n--) {
     const std::string protos[] = {"", "tcp/", "udp/"}, at[] = {"", "@10.0.0.5", "@[fd00::5]"};

@@ -188,7 +188,7 @@ TEST(Layers, WrittenBesideDefaults) {
   EXPECT_EQ(*parse_jail(same, "f", kWeb, kRoot, with), config);
   EXPECT_EQ(parse_jail(same, "f", kWeb, kRoot, common(""))->spec, default_jail(kWeb, kRoot).spec); // nothing was copied
   config.spec.profile = Profile::High;
-  config.spec.restart = RestartPolicy::Always;
+  config.spec.restart.policy = RestartPolicy::Always;
   config.spec.ports.clear();
   config.spec.limits.memory.reset();
   config.spec.limits.files = 65;

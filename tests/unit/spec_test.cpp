@@ -134,5 +134,15 @@ TEST(Spec, Refused) {
   EXPECT_TRUE(error_text(validate(spec)).ends_with("...' is longer than 131071 bytes"));
 }
 
+TEST(Restart, LimitsThatCannotBeReachedAreRefused) {
+  for (const Restart good : {Restart{}, Restart{.limit = 5}, Restart{.limit = 1, .window_ms = 1000},
+                             Restart{.limit = 8, .window_ms = 60000}, Restart{.limit = 1000, .window_ms = 86400000}})
+    EXPECT_TRUE(check_restart(good)) << good.limit;
+  EXPECT_ERROR(check_restart({.limit = 9}), ErrorKind::Usage,
+               "restart limit 9: that many restarts take 64 s at least, and never fall into a window of 60 s");
+  EXPECT_ERROR(check_restart({.limit = 1001}), ErrorKind::Usage, "restart limit 1001: expected 0 to 1000");
+  EXPECT_ERROR(check_restart({.window_ms = 999}), ErrorKind::Usage, "restart window 999 ms: expected 1000 to 86400000");
+}
+
 } // namespace
 } // namespace jails

@@ -2,7 +2,8 @@
 #include "supervise/addresses.h"
 #include "supervise/back_off.h"
 #include "supervise/denial_log.h"
-#include "supervise/log.h"
+#include "supervise/log_message.h"
+#include "supervise/log_rate.h"
 #include "supervise/passwd.h"
 #include "supervise/protocol.h"
 
@@ -13,23 +14,53 @@ namespace {
 
 TEST(BackOff, DoublesToTenAndStartsOverAfterALongRun) {
   BackOff back_off;
-  for (const uint32_t wanted : {1U, 2U, 4U, 8U, 10U, 10U})
-    EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 5), wanted);
-  EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 29999), 10U);
-  EXPECT_EQ(back_off.next(RestartPolicy::Always, true, 30000), 1U);
-  EXPECT_EQ(back_off.next(RestartPolicy::Always, false, 5), 2U); // status 0 is restarted as well
+  const Restart always;
+  for (const uint32_t wanted : {1U, 2U, 4U, 8U, 10U, 10U}) EXPECT_EQ(back_off.next(always, true, 5, 0).seconds, wanted);
+  EXPECT_EQ(back_off.next(always, true, 29999, 0).seconds, 10U);
+  EXPECT_EQ(back_off.next(always, true, 30000, 0).seconds, 1U);
+  EXPECT_EQ(back_off.next(always, false, 5, 0).seconds, 2U); // status 0 is restarted as well
 }
 
 TEST(BackOff, Policies) {
   BackOff back_off;
-  EXPECT_EQ(back_off.next(RestartPolicy::Never, true, 5), std::nullopt);
-  EXPECT_EQ(back_off.next(RestartPolicy::OnFailure, false, 5), std::nullopt);
-  EXPECT_EQ(back_off.next(RestartPolicy::OnFailure, true, 5), 1U);
+  EXPECT_EQ(back_off.next({.policy = RestartPolicy::Never}, true, 5, 0).seconds, std::nullopt);
+  EXPECT_EQ(back_off.next({.policy = RestartPolicy::OnFailure}, false, 5, 0).seconds, std::nullopt);
+  EXPECT_EQ(back_off.next({.policy = RestartPolicy::OnFailure}, true, 5, 0).seconds, 1U);
+}
+
+TEST(BackOff, GivesUpAtTheLimitWithinTheWindow) {
+  const Restart rules{.policy = RestartPolicy::Always, .limit = 3, .window_ms = 20000};
+  BackOff back_off;
+  uint64_t now = 1000;
+  for (const uint32_t wanted : {1U, 2U, 4U}) { // a command that ends at once
+    const auto next = back_off.next(rules, true, 0, now);
+    EXPECT_EQ(next.seconds, wanted);
+    EXPECT_FALSE(next.gave_up);
+    now += wanted * 1000;
+  }
+  const auto next = back_off.next(rules, true, 0, now);
+  EXPECT_TRUE(next.gave_up);
+  EXPECT_EQ(next.seconds, std::nullopt);
+}
+
+TEST(BackOff, RestartsOutsideTheWindowDoNotCount) {
+  const Restart rules{.policy = RestartPolicy::Always, .limit = 2, .window_ms = 20000};
+  BackOff back_off;
+  for (uint64_t now = 0; now < 1000000; now += 25000)
+    EXPECT_FALSE(back_off.next(rules, true, 24000, now).gave_up) << now;
+  // A policy that restarts nothing gives nothing up either.
+  BackOff other;
+  for (int i = 0; i < 9; i++)
+    EXPECT_FALSE(other.next({.policy = RestartPolicy::OnFailure, .limit = 1}, false, 0, 0).gave_up);
 }
 
 TEST(DenialLog, FirstAtOnceThenALineAMinuteAndRule) {
   std::vector<std::string> lines;
-  const auto write = [&](std::string_view line) { lines.emplace_back(line); };
+  bool last_was_first = false;
+  const auto write = [&](std::string_view line, bool first) {
+    lines.emplace_back(line);
+    last_was_first = first;
+  };
   Denials now;
   now.count[SJ_RULE_DEVICE] = 7;
   DenialLog log(now); // of before the start
@@ -38,6 +69,7 @@ TEST(DenialLog, FirstAtOnceThenALineAMinuteAndRule) {
   now.count[SJ_RULE_SYSCALL] = 1;
   log.update(now, 100, write);
   ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(last_was_first);
   EXPECT_EQ(lines[0], "refused: system call outside the profile: 1 time; 'jailctl why' has the rest");
   now.count[SJ_RULE_SYSCALL] = 500;
   log.update(now, 60099, write);
@@ -48,39 +80,57 @@ TEST(DenialLog, FirstAtOnceThenALineAMinuteAndRule) {
   log.update(now, 60100, write);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[2], "refused: system call outside the profile: 499 times; 'jailctl why' has the rest");
+  EXPECT_FALSE(last_was_first);
   log.update(now, 999999, write);
   EXPECT_EQ(lines.size(), 3U) << "nothing new";
 }
 
-std::vector<std::string> lines_of(std::initializer_list<std::string_view> chunks) {
-  LineSplitter splitter;
-  std::vector<std::string> lines;
-  auto emit = [&](std::string_view line) { lines.emplace_back(line); };
-  for (auto chunk : chunks) splitter.feed(chunk, emit);
-  splitter.flush(emit);
-  return lines;
+TEST(LogRate, ClosesForASecondAndTellsWhatItHeld) {
+  LogRate rate(10, 0);
+  EXPECT_FALSE(rate.advance(1000));
+  for (int i = 0; i < 50; i++) EXPECT_TRUE(rate.take(100)) << i; // five seconds' worth
+  for (int i = 0; i < 7; i++) EXPECT_FALSE(rate.take(100));
+  EXPECT_FALSE(rate.advance(1999)) << "not yet, though there is room again";
+  EXPECT_FALSE(rate.take(1));
+  const auto held = rate.advance(2000);
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->lines, 8U);
+  EXPECT_EQ(held->ms, 1000U);
+  for (int i = 0; i < 10; i++) EXPECT_TRUE(rate.take(100)) << i;
+  EXPECT_FALSE(rate.take(100));
+  EXPECT_EQ(rate.held()->lines, 1U) << "at the end, however short ago";
+  EXPECT_FALSE(rate.held());
 }
 
-TEST(LineSplitter, Lines) {
-  using Lines = std::vector<std::string>;
-  EXPECT_EQ(lines_of({"a\nb\n"}), (Lines{"a", "b"}));
-  EXPECT_EQ(lines_of({"a", "b\nc", "\n", "\n"}), (Lines{"ab", "c", ""}));
-  EXPECT_EQ(lines_of({"no end"}), (Lines{"no end"}));
-  EXPECT_EQ(lines_of({}), Lines{});
+TEST(LogRate, BytesAndNoLimit) {
+  LogRate bytes(0, 100);
+  EXPECT_FALSE(bytes.advance(1));
+  EXPECT_TRUE(bytes.take(5000)) << "one that is too long for the bucket passes";
+  EXPECT_FALSE(bytes.take(1));
+  EXPECT_FALSE(bytes.advance(5001)) << "and is paid for";
+  EXPECT_TRUE(bytes.advance(50001));
+  LogRate none(0, 0);
+  for (int i = 0; i < 100000; i++) ASSERT_TRUE(none.take(100000));
 }
 
-TEST(LineSplitter, LongLinesAreCutAt510WhateverTheChunks) {
-  const std::string full(510, 'x');
-  EXPECT_EQ(lines_of({full + "\n"}), std::vector{full});
-  EXPECT_EQ(lines_of({full, "\n"}), std::vector{full});
-  EXPECT_EQ(lines_of({full + "y\n"}), (std::vector<std::string>{full, "y"}));
-  EXPECT_EQ(lines_of({full, "y", "\n"}), (std::vector<std::string>{full, "y"}));
-  EXPECT_EQ(lines_of({full + full, "\n"}), (std::vector<std::string>{full, full}));
-  const std::string stream = std::string(1300, 'a') + "\nb\n";
-  std::vector<std::string> bytewise;
-  LineSplitter splitter;
-  for (const char &c : stream) splitter.feed({&c, 1}, [&](std::string_view line) { bytewise.emplace_back(line); });
-  EXPECT_EQ(bytewise, lines_of({stream}));
+LogSource source() {
+  return {.jail = "web", .jid = 3, .facility = 19, .tag = "my tag", .host = "h\303\266st", .pid = 42};
+}
+
+TEST(LogMessage, Forms) {
+  setenv("TZ", "UTC", 1);
+  tzset();
+  const timespec time{.tv_sec = 1795348805, .tv_nsec = 123456789};
+  EXPECT_EQ(rfc3164_message(source(), log::Stream::Out, 5, time, "hello"),
+            "<157>Nov 22 12:00:05 my tag[42]: jail=web jid=3 stdout: hello");
+  EXPECT_EQ(rfc3164_message(source(), log::Stream::Jail, 6, time, "started"),
+            "<158>Nov 22 12:00:05 my tag[42]: jail=web jid=3 started");
+  EXPECT_EQ(rfc5424_message(source(), log::Stream::Err, 3, time, "hello"),
+            "<155>1 2026-11-22T12:00:05.123456Z h__st my_tag 42 stderr [jail@32473 name=\"web\" id=\"3\" "
+            "stream=\"stderr\"] jail=web jid=3 stderr: hello");
+  EXPECT_EQ(journal_message(source(), log::Stream::Out, 5, "hello"),
+            "MESSAGE=jail=web jid=3 stdout: hello\nPRIORITY=5\nSYSLOG_FACILITY=19\nSYSLOG_IDENTIFIER=my tag\n"
+            "SYSLOG_PID=42\nJAIL_NAME=web\nJAIL_ID=3\nJAIL_STREAM=stdout\n");
 }
 
 constexpr std::string_view kPasswd = "root:x:0:0:root:/root:/bin/sh\n"
@@ -179,7 +229,7 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.limits.io = {{.device = "8:0", .read_bytes = 5}};
   spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
   spec.command = {"httpd", "-f"};
-  spec.restart = RestartPolicy::OnFailure;
+  spec.restart.policy = RestartPolicy::OnFailure;
   spec.log.tag = "jail-web";
   const auto back = decode_spec(encode(spec));
   ASSERT_TRUE(back) << back.error().text();

@@ -159,5 +159,51 @@ TEST(SplitCommand, Refused) {
   EXPECT_ERROR(split_command("a \\"), ErrorKind::Usage, "command ends in a lone backslash");
 }
 
+std::string escaped(std::string_view bytes) {
+  std::string out(kMaxEscape * bytes.size(), '\0');
+  out.resize(escape_to(out.data(), bytes));
+  return out;
+}
+
+TEST(Escape, ComesBackWhateverItIs) {
+  const std::string all_bytes = [] {
+    std::string all;
+    for (int c = 0; c < 256; c++) all += static_cast<char>(c);
+    return all;
+  }();
+  for (const std::string &bytes :
+       {std::string(), std::string("plain"), all_bytes, std::string("\\x41"), std::string("\\"),
+        std::string("\\\\x41\\x"), std::string("\\\x01"), std::string("C:\\dir \\n"),
+        std::string(100, 'a') + "\x1b[31m" + std::string(40, '\xff'), std::string("b\xc3\xbcro \xc2\x9b")}) {
+    const std::string text = escaped(bytes);
+    EXPECT_EQ(unescape(text), bytes) << text;
+    EXPECT_EQ(printable(text), text);
+  }
+  EXPECT_EQ(escaped("C:\\dir"), "C:\\dir");
+  EXPECT_EQ(escaped("\\x41"), "\\x5cx41");
+  EXPECT_EQ(unescape("\\xZZ \\x4 \\X41 \\x4F"), "\\xZZ \\x4 \\X41 \\x4F") << "what no escape wrote";
+}
+
+TEST(Duration, Units) {
+  EXPECT_EQ(*parse_duration("90"), 90U);
+  EXPECT_EQ(*parse_duration("90s"), 90U);
+  EXPECT_EQ(*parse_duration("10m"), 600U);
+  EXPECT_EQ(*parse_duration("2h"), 7200U);
+  EXPECT_EQ(*parse_duration("7d"), 604800U);
+  EXPECT_EQ(*parse_duration("1w"), 604800U);
+  for (const auto *bad : {"", "m", "-1m", "1.5h", "10 m", "5000000000", "1y"})
+    EXPECT_ERROR(parse_duration(bad), ErrorKind::Usage,
+                 "time '" + std::string(bad) +
+                     "': expected a number of seconds, or one with s, m, h, d or w, like 10m");
+  for (const uint64_t seconds : {0U, 1U, 59U, 60U, 90U, 7200U, 86400U, 604800U, 691200U})
+    EXPECT_EQ(*parse_duration(duration_text(seconds)), seconds);
+}
+
+TEST(Size, TextReadsBack) {
+  for (const uint64_t size : {0ULL, 1ULL, 1023ULL, 1024ULL, 8ULL << 20U, 1ULL << 40U, 3ULL << 41U, 1500ULL})
+    EXPECT_EQ(*parse_size(size_text(size)), size);
+  EXPECT_EQ(size_text(8U << 20U), "8M");
+}
+
 } // namespace
 } // namespace jails

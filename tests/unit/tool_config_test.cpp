@@ -22,7 +22,7 @@ TEST(ToolConfig, EveryKeyReadsBack) {
   expected.root = RootKind::Thick;
   expected.profile = Profile::Low;
   expected.autostart = true;
-  expected.restart = RestartPolicy::Never;
+  expected.restart.policy = RestartPolicy::Never;
   expected.stop_grace_ms = 250;
   expected.limits.memory = 1ULL << 30U;
   expected.log.tag = "t";

@@ -1,20 +1,27 @@
-// Runs a command and kills one of our processes before its N-th system call: what a crash at any moment leaves behind.
+// Runs a command and disturbs it at its N-th system call: one of our processes is killed before it makes the call, or
+// the call fails.
 //
-//   kill_at [-a] [-o FILE] [-w PID]... N COMMAND...
+//   disturb [-ax] [-c CALL[,CALL...]] [-e ERRNO] [-o FILE] [-w PID]... N COMMAND...
 //
 // System calls are counted over the command and everything it starts, for as long as that executes one of our programs:
 // the supervisor, the anchor, what the anchor forks until it executes something else. So N names a moment in the life
 // of all of them together. SIGKILL goes to the process that is about to make the call, which is not made; with -a to
 // all of them at once, as when a whole cgroup is killed. The others then go on unwatched.
 //
-//   -w PID   counts this process too: a supervisor or an anchor that was there before
-//   -o FILE  gets one line: "killed COMM before CALL (N)" or "through after N calls"
+//   -c CALLS  counts only these
+//   -e ERRNO  nobody is killed: the call is not made, and gives this error number
+//   -w PID    counts this process too: a supervisor or an anchor that was there before
+//   -x        counts no further than to the first program of somebody else that is executed: the jail's command
+//   -o FILE   gets one line: "killed COMM before CALL (N)", "failed CALL of COMM (N)" or "through after N calls"
 //
-// N = 0 kills nobody, so the line tells how many points there are. Exit status: the command's, 128 + signal.
+// N = 0 disturbs nobody, so the line tells how many points there are. Exit status: the command's, 128 + signal.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -24,6 +31,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -39,7 +47,9 @@ constexpr int kLingerMs = 30; // after the command's end: what its supervisor ha
 
 struct Plan {
   unsigned long at = 0;
-  bool all = false;
+  bool all = false, until_exec = false;
+  long error = 0;           // 0: kill
+  std::set<uint64_t> calls; // empty: all
   const char *output = nullptr;
   std::vector<pid_t> others;
   char **command = nullptr;
@@ -88,7 +98,7 @@ private:
     }
     close(gate[0]);
     if (ptrace(PTRACE_SEIZE, pid, nullptr, kOptions) != 0) {
-      perror("kill_at: ptrace");
+      perror("disturb: ptrace");
       kill(pid, SIGKILL);
       exit(2);
     }
@@ -127,6 +137,7 @@ private:
     if (event == PTRACE_EVENT_EXEC) {
       if (pid == main_) counting_ = true;
       if (!is_ours(pid)) {
+        if (plan_.until_exec) counting_ = false;
         traced_.erase(pid);
         ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
         return;
@@ -144,20 +155,36 @@ private:
   void at_call(pid_t pid) {
     __ptrace_syscall_info info{};
     ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info);
-    if (info.op == PTRACE_SYSCALL_INFO_ENTRY && counting_ && !killed_ && ++calls_ == plan_.at) return strike(pid, info);
+    const bool entry = info.op == PTRACE_SYSCALL_INFO_ENTRY;
+    if (!entry && pid == failing_) {
+      ptrace(PTRACE_POKEUSER, pid, offsetof(user_regs_struct, rax), -plan_.error);
+      failing_ = 0;
+    }
+    if (entry && counting_ && !done_ && (plan_.calls.empty() || plan_.calls.contains(info.entry.nr)) &&
+        ++calls_ == plan_.at)
+      return strike(pid, info);
     ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr);
   }
 
   void strike(pid_t pid, const __ptrace_syscall_info &info) {
-    killed_ = true;
+    done_ = true;
     std::array<char, 64> comm{};
     FILE *const file = fopen(("/proc/" + std::to_string(pid) + "/comm").c_str(), "re");
     if (file != nullptr && fgets(comm.data(), comm.size(), file) != nullptr) comm[strcspn(comm.data(), "\n")] = 0;
     if (file != nullptr) fclose(file);
     const auto nr = info.entry.nr;
-    const char *const name = nr < sj_syscall_name_count ? sj_syscall_names[nr] : nullptr;
-    report_ = "killed " + std::string(comm.data()) + " before " +
-              (name != nullptr ? std::string(name) : std::to_string(nr)) + " (" + std::to_string(calls_) + ")";
+    const char *const known = nr < sj_syscall_name_count ? sj_syscall_names[nr] : nullptr;
+    const std::string name = known != nullptr ? known : std::to_string(nr);
+    const std::string number = " (" + std::to_string(calls_) + ")";
+    if (plan_.error != 0) {
+      report_ = "failed " + name + " of " + (pid == main_ ? "" : "a child: ") + comm.data() + number;
+      ptrace(PTRACE_POKEUSER, pid, offsetof(user_regs_struct, orig_rax), -1L); // no such call: it is not made
+      failing_ = pid;
+      ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr);
+      return;
+    }
+    report_ = std::string("killed ") + comm.data() + " before " + name + number;
+    killed_ = true;
     if (!plan_.all) {
       kill(pid, SIGKILL);
       return;
@@ -168,31 +195,49 @@ private:
   void report() const {
     FILE *const out = plan_.output != nullptr ? fopen(plan_.output, "we") : stderr;
     if (out == nullptr) return;
-    fprintf(out, "%s\n", killed_ ? report_.c_str() : ("through after " + std::to_string(calls_) + " calls").c_str());
+    fprintf(out, "%s\n", done_ ? report_.c_str() : ("through after " + std::to_string(calls_) + " calls").c_str());
     if (out != stderr) fclose(out);
   }
 
   const Plan &plan_;
   pid_t main_ = 0;
   int main_status_ = 0;
-  bool main_done_ = false, counting_ = false, killed_ = false;
+  bool main_done_ = false, counting_ = false, done_ = false, killed_ = false;
+  pid_t failing_ = 0;
   unsigned long calls_ = 0;
   std::set<pid_t> traced_;
   std::string report_;
 };
 
 [[noreturn]] void usage() {
-  fprintf(stderr, "usage: kill_at [-a] [-o FILE] [-w PID]... N COMMAND...\n");
+  fprintf(stderr, "usage: disturb [-ax] [-c CALL[,CALL...]] [-e ERRNO] [-o FILE] [-w PID]... N COMMAND...\n");
   exit(2);
+}
+
+void add_calls(Plan &plan, std::string_view names) {
+  while (!names.empty()) {
+    const std::string_view name = names.substr(0, names.find(','));
+    names.remove_prefix(std::min(names.size(), name.size() + 1));
+    unsigned nr = 0;
+    while (nr < sj_syscall_name_count && (sj_syscall_names[nr] == nullptr || name != sj_syscall_names[nr])) nr++;
+    if (nr == sj_syscall_name_count) {
+      fprintf(stderr, "disturb: no system call %.*s\n", static_cast<int>(name.size()), name.data());
+      exit(2);
+    }
+    plan.calls.insert(nr);
+  }
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
   Plan plan;
-  for (int option; (option = getopt(argc, argv, "+ao:w:")) != -1;) {
+  for (int option; (option = getopt(argc, argv, "+ac:e:o:w:x")) != -1;) {
     switch (option) {
     case 'a': plan.all = true; break;
+    case 'x': plan.until_exec = true; break;
+    case 'c': add_calls(plan, optarg); break;
+    case 'e': plan.error = atol(optarg); break;
     case 'o': plan.output = optarg; break;
     case 'w': plan.others.push_back(static_cast<pid_t>(atol(optarg))); break;
     default: usage();
