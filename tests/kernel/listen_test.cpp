@@ -16,8 +16,8 @@ constexpr int kPatience = 700; // ms until a connection counts as not answered
 
 using Listen = World;
 
-// Where the second line refuses listen(2), a process of the host listens on the jail's socket: it has its cgroup from where
-// it was made.
+// Where the second line refuses listen(2), a process of the host listens on the jail's socket: it has its cgroup from
+// where it was made.
 bool listen_all_the_same(int fd) {
   if (listen(fd, 16) == 0) return true;
   const int procs = errno == EPERM ? open((cgroup_root() + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC) : -1;
