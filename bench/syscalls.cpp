@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "measure.h"
+#include "pipes.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -11,7 +12,6 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -91,39 +91,16 @@ Status bind_once(const sockaddr_in &own) {
                                                                                          : fail_errno("bind");
 }
 
-// There and back between two processes on one CPU.
-Result<double> pipe_turns() {
-  int there[2], back[2];
-  if (pipe2(there, O_CLOEXEC) != 0 || pipe2(back, O_CLOEXEC) != 0) return fail_errno("pipe");
-  const pid_t child = fork();
-  if (child < 0) return fail_errno("fork");
-  char byte = 'x';
-  if (child == 0) {
-    close(there[1]);
-    while (read(there[0], &byte, 1) == 1 && write(back[1], &byte, 1) == 1) {
-    }
-    _exit(0);
-  }
-  const Fd read_end(back[0]), spare(there[0]), spare_too(back[1]);
-  Fd write_end(there[1]);
-  const auto took = fastest(kTimes[PipeTurn], [&]() -> Status {
-    return write(write_end.get(), &byte, 1) == 1 && read(read_end.get(), &byte, 1) == 1 ? Status{} : fail_errno("pipe");
-  });
-  write_end.reset();
-  waitpid(child, nullptr, 0);
-  return took;
-}
-
 Result<Means> measure_here(const Target &target) {
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(0, &one);
-  if (sched_setaffinity(0, sizeof one, &one) != 0) return fail_errno("sched_setaffinity");
+  TRY(pin_to_cpu(0));
   Means means{};
   means[Getpid] =
       TRY(fastest(kTimes[Getpid], [] { return syscall(SYS_getpid) > 0 ? Status{} : fail_errno("getpid"); }));
   means[OpenClose] = TRY(fastest(kTimes[OpenClose], [&] { return open_and_close(target.file); }));
-  means[PipeTurn] = TRY(pipe_turns());
+  {
+    const auto pipes = TRY(Pipes::start());
+    means[PipeTurn] = TRY(fastest(kTimes[PipeTurn], [&] { return pipes.turn(); }));
+  }
   means[ForkExec] = TRY(fastest(kTimes[ForkExec], [&] { return fork_and_exec(target.self); }));
   means[Bind] = TRY(fastest(kTimes[Bind], [&] { return bind_once(target.own); }));
   const Fd udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));

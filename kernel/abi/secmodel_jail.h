@@ -14,7 +14,7 @@ typedef unsigned long long __u64;
 #endif
 
 /* Raised when a layout below changes; user space refuses tables of another version. */
-#define SJ_ABI_VERSION 3
+#define SJ_ABI_VERSION 4
 
 #define SJ_NAME_MAX 63    /* bytes, without the terminating NUL */
 #define SJ_ROOT_MAX 255   /* bytes, without the terminating NUL */
@@ -156,6 +156,7 @@ struct sj_cpu {
 struct sj_running {
 	__u64 since_ns;
 	__u64 jid;
+	__u64 cgroup; /* id of that task's, where jid is not SJ_HOST */
 };
 
 #define SJ_UNKNOWN_PAGES (~0ull)

@@ -48,17 +48,31 @@ static __always_inline __u64 unseen_start(struct task_struct *task, __u64 last_s
 	return ran < now - last_switch ? now - ran : last_switch;
 }
 
+/* The jail of a task, looked up only if its cgroup is not that of the jailed task which is `on` the CPU. */
+static __always_inline __u32 jid_beside(struct task_struct *task, const struct sj_running *on)
+{
+	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+
+	if (on->jid && cgroup->kn->id == on->cgroup)
+		return (__u32)on->jid;
+	return jid_of_cgroup(cgroup);
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(account, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	__u32 zero = 0;
 	struct sj_running *now_on = bpf_map_lookup_elem(&running, &zero);
-	__u32 left = jid_of_task(prev);
-	__u32 jid = jid_of_task(next);
+	__u32 left, jid;
 	struct sj_cpu *row;
 	__u64 now, from;
 
-	if (!now_on || (now_on->jid | left | jid) == 0)
+	if (!now_on)
+		return 0;
+	left = jid_beside(prev, now_on);
+	jid = jid_beside(next, now_on);
+	/* Between host tasks nothing is counted; between tasks of one jail its slice goes on. */
+	if (now_on->jid == left && left == jid)
 		return 0;
 	now = bpf_ktime_get_ns();
 	from = now_on->since_ns;
@@ -71,6 +85,7 @@ int BPF_PROG(account, bool preempt, struct task_struct *prev, struct task_struct
 	}
 	now_on->since_ns = now;
 	now_on->jid = jid;
+	now_on->cgroup = next->cgroups->dfl_cgrp->kn->id;
 	return 0;
 }
 
