@@ -84,8 +84,7 @@ Result<Jid> register_jail(const Instance &instance, const Spec &spec, const Name
   if (keep_spec) TRY(sys::replace_file(spec_file(instance, spec.name), supervise::encode(spec), 0600));
   const Jid jid = TRY(enter_row(instance, tables, spec));
   undo.dismiss();
-  if (keep_spec)
-    (void)journal::append(instance, event_of(journal::Kind::Create, spec.name.str(), jid, spec.root));
+  if (keep_spec) (void)journal::append(instance, event_of(journal::Kind::Create, spec.name.str(), jid, spec.root));
   return jid;
 }
 
