@@ -13,12 +13,16 @@
 #define SJ_COMM 16
 #define SJ_SYSCTL_NAME 48
 #define SJ_CALL_ARGS 3
+#define SJ_ABSTRACT_NAME 48
 
 struct sj_port_object {
 	__u32 port;
 	__u32 protos; /* one of SJ_TCP, SJ_UDP */
 	struct sj_addr at;
 };
+
+/* What of a process was to be changed (SJ_RULE_ADJUST). */
+enum sj_adjusted { SJ_LIMIT, SJ_NICE, SJ_SCHEDULER, SJ_IO_PRIORITY, SJ_MEMORY_NODE };
 
 /* What was refused; which member counts follows from the rule. What is not used is 0. */
 struct sj_object {
@@ -36,6 +40,12 @@ struct sj_object {
 			__u32 args; /* bit i: argument i tells; they stand in arg, the lowest first */
 			__u64 arg[SJ_CALL_ARGS];
 		} call;
+		struct {
+			__u32 jid;  /* of the process that it was done to */
+			__u32 what; /* SJ_RULE_SIGNAL: the signal; SJ_RULE_ADJUST: enum sj_adjusted */
+		} process;
+		char abstract[SJ_ABSTRACT_NAME]; /* without the leading NUL, cut */
+		__u64 files;                     /* how many the jail may have */
 	};
 };
 

@@ -67,6 +67,7 @@ struct sj_jail {
 	__u32 supervisor; /* pid of the supervisor while it runs, 0 otherwise */
 	__u32 restarts;   /* of its command, by the supervisor, since it was registered */
 	__u32 oom_kills;  /* in cgroups that it had before the one it has now */
+	__u64 files;      /* how many it may have open while it runs; 0: any number, or not counted */
 	struct sj_port ports[SJ_PORTS_MAX];
 	__u32 ngrants;
 	__u32 naddrs; /* 0: every address of the host */
@@ -80,6 +81,7 @@ struct sj_member {
 	__u32 profile;
 	__u32 quiet; /* refusals are not recorded: the anchor tries the guards, and nothing of the jail runs yet */
 	__u32 naddrs;
+	__u64 files; /* as in struct sj_jail */
 	struct sj_addr addrs[SJ_ADDRS_MAX];
 };
 
@@ -130,6 +132,8 @@ struct sj_settings {
 	__u64 change;        /* grows with each change of the tables; odd while one is under way or was cut off */
 	__u32 jail_level;    /* level of a jail's cgroup in the whole v2 tree: its parent's + 1 */
 	__u32 cpus;          /* possible CPUs: values in a row of a per-CPU table */
+	__u32 second_line;   /* the BPF LSM programs are loaded: this kernel takes them (abi/second_line.h) */
+	__u32 unused;
 };
 
 /* Packets that sockets of a jail sent or got, loopback included, as IP sees them: the bytes with its header, and of
@@ -187,11 +191,18 @@ enum sj_rule {
 	SJ_RULE_CALL_NEAR,       /* a link-local, multicast or broadcast address, without permission */
 	SJ_RULE_ADDRESS,         /* an address that the jail is not pinned to, as source or at bind */
 	SJ_RULE_BIND_SHARED,     /* bind of a port that a process outside the jail serves (SO_REUSEPORT) */
+	SJ_RULE_SIGNAL,          /* signal into a jail or out of one */
+	SJ_RULE_TRACE,           /* ptrace, or what asks for the same right, into a jail or out of one */
+	SJ_RULE_ADJUST,          /* limits, priority or scheduling of a process, into a jail or out of one */
+	SJ_RULE_BIND_ABSTRACT,   /* bind of a name in the host's abstract namespace of unix sockets */
+	SJ_RULE_FILES,           /* one more open file than the jail may have */
 	SJ_RULE_SYSCALL,         /* system call; counted by the jail's supervisor, in "denied_calls" */
 	SJ_RULES
 };
 struct sj_denied {
 	__u64 count[SJ_RULES];
+	__u64 files_open; /* by a jail with a limit of them, where BPF LSM counts them */
+	__u64 files_peak;
 };
 
 #define SJ_ALLOW 1

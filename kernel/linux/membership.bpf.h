@@ -5,35 +5,40 @@
 
 #define BELOW_JAIL_MAX 8 /* levels of cgroups below a jail's that are looked through */
 
-static __always_inline __u32 jid_of_cgroup(struct cgroup *cgroup)
+static __always_inline struct sj_member *member_of_cgroup(struct cgroup *cgroup)
 {
 	struct cgroup_subsys_state *parent;
 	struct sj_settings *set;
-	struct sj_member *member;
 	__u64 id;
 	int i, above;
 
 	/* A jail is two levels below the root or deeper: most tasks of a host leave here, the rest at the parent's id.
 	 */
 	if (cgroup->level < 2)
-		return SJ_HOST;
+		return 0;
 	set = the_settings();
 	if (!set)
-		return SJ_HOST;
+		return 0;
 	above = cgroup->level - (int)set->jail_level;
 	for (i = 0; i < BELOW_JAIL_MAX; i++) {
 		if (above <= i)
 			break;
 		parent = cgroup->self.parent;
 		if (!parent)
-			return SJ_HOST;
+			return 0;
 		cgroup = parent->cgroup;
 	}
 	parent = cgroup->self.parent;
 	if (!parent || parent->cgroup->kn->id != set->parent_cgroup)
-		return SJ_HOST;
+		return 0;
 	id = cgroup->kn->id;
-	member = bpf_map_lookup_elem(&members, &id);
+	return bpf_map_lookup_elem(&members, &id);
+}
+
+static __always_inline __u32 jid_of_cgroup(struct cgroup *cgroup)
+{
+	struct sj_member *member = member_of_cgroup(cgroup);
+
 	return member ? member->jid : SJ_HOST;
 }
 

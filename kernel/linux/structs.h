@@ -58,6 +58,25 @@ struct sched_entity {
 	__u64 prev_sum_exec_runtime; /* its value when the task was last put on a CPU; kept by the fair class only */
 };
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+typedef struct {
+	__u64 val; /* one word since Linux 6.3 */
+} kernel_cap_t;
+
+struct user_namespace {
+	int level; /* 0: the host's */
+};
+
+struct cred {
+	kuid_t uid;
+	kuid_t euid;
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int on_cpu;
@@ -65,6 +84,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct css_set *cgroups;
+	const struct cred *cred;
 	struct signal_struct *signal;
 	struct mm_struct *mm;
 };
@@ -78,6 +98,8 @@ typedef struct {
 } possible_net_t;
 
 struct sock_common {
+	__u16 skc_num; /* the port it is bound to, in host order */
+	unsigned short skc_family;
 	possible_net_t skc_net;
 };
 
@@ -87,8 +109,21 @@ struct sock_cgroup_data {
 
 struct sock {
 	struct sock_common __sk_common;
+	__u16 sk_protocol;
 	struct sock_cgroup_data sk_cgrp_data;
 };
+
+struct socket {
+	struct sock *sk;
+};
+
+struct sockaddr {
+	unsigned short sa_family;
+};
+
+struct file;
+struct kernel_siginfo;
+struct rlimit;
 
 struct seq_file;
 

@@ -64,6 +64,8 @@ Advice advise_port(const Denial &denial, const JailRow &jail, std::span<const Ja
                     sj_claim_touches(&claim, denial.object.port.protos, &denial.object.port.at) != 0;
            });
   };
+  if (denial.object.port.port == 0)
+    return {.setting = {}, .reason = "the program has to bind a port that this jail has reserved before it listens"};
   const auto owner = std::ranges::find_if(jails, owns);
   if (owner != jails.end())
     return {.setting = {}, .reason = fmt::format("jail {} has reserved {}", printable(owner->name), port)};
@@ -108,6 +110,15 @@ Advice advise(const Denial &denial, const JailRow &jail, PermissionSet permissio
   case SJ_RULE_DEVICE:
     return {.setting = {}, .reason = "no profile allows other devices than those of the jail's /dev"};
   case SJ_RULE_SYSCTL: return {.setting = {}, .reason = "settings of the kernel are the host's; set it there"};
+  case SJ_RULE_SIGNAL:
+  case SJ_RULE_TRACE:
+  case SJ_RULE_ADJUST:
+    if (jail.jid == SJ_HOST) return {.setting = {}, .reason = "only the host's root has power over processes of jails"};
+    return {.setting = {}, .reason = "no jail has power over processes outside"};
+  case SJ_RULE_BIND_ABSTRACT:
+    return {.setting = "profile = \"low\"", .reason = "or a socket with a path: abstract names are the host's too"};
+  case SJ_RULE_FILES:
+    return {.setting = fmt::format("files = {}", denial.object.files * 2), .reason = "in [limits], or more (-d)"};
   case SJ_RULE_SYSCALL: return advise_call(denial.object, jail.profile, permissions);
   case SJ_RULES: break;
   }

@@ -5,6 +5,7 @@
 #include "model/port.h"
 #include "secmodel/rows.h"
 
+#include <array>
 #include <cstring>
 #include <ctime>
 #include <fmt/format.h>
@@ -62,6 +63,15 @@ std::string port_text(const sj_object &object) {
   return to_string(rows::from_row(port));
 }
 
+std::string process_text(const Denial &denial) {
+  const auto &process = denial.object.process;
+  const std::string whose = process.jid == SJ_HOST ? "a process of the host" : fmt::format("jail {}", process.jid);
+  if (denial.rule == SJ_RULE_TRACE) return whose;
+  if (denial.rule == SJ_RULE_SIGNAL) return fmt::format("signal {} to {}", process.what, whose);
+  constexpr std::array<std::string_view, 5> kWhat{"a limit", "nice value", "scheduling", "I/O priority", "memory"};
+  return fmt::format("{} of {}", process.what < kWhat.size() ? kWhat[process.what] : "something", whose);
+}
+
 } // namespace
 
 std::string address_text(const sj_object &object) { return to_string(rows::from_row(object.port.at)); }
@@ -79,6 +89,12 @@ std::string object_text(const Denial &denial) {
   case SJ_RULE_ADDRESS: return address_text(denial.object);
   case SJ_RULE_DEVICE: return device_text(denial.object);
   case SJ_RULE_SYSCTL: return printable({denial.object.sysctl, strnlen(denial.object.sysctl, SJ_SYSCTL_NAME)});
+  case SJ_RULE_SIGNAL:
+  case SJ_RULE_TRACE:
+  case SJ_RULE_ADJUST: return process_text(denial);
+  case SJ_RULE_BIND_ABSTRACT:
+    return "@" + printable({denial.object.abstract, strnlen(denial.object.abstract, SJ_ABSTRACT_NAME)});
+  case SJ_RULE_FILES: return fmt::format("more than {} open files", denial.object.files);
   case SJ_RULE_SYSCALL: return call_text(denial.object);
   case SJ_RULES: break;
   }

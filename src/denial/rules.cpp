@@ -16,6 +16,11 @@ static constexpr Rule kRules[] = {
     {SJ_RULE_CALL_NEAR, "call-near", "network", "call of a link-local, multicast or broadcast address"},
     {SJ_RULE_ADDRESS, "address", "network", "use of an address that the jail is not pinned to"},
     {SJ_RULE_BIND_SHARED, "bind-shared", "network", "bind of a port that is served outside the jail"},
+    {SJ_RULE_SIGNAL, "signal", "process", "signal to a process that is not of the same jail"},
+    {SJ_RULE_TRACE, "trace", "process", "tracing a process that is not of the same jail"},
+    {SJ_RULE_ADJUST, "adjust", "process", "change of a process that is not of the same jail"},
+    {SJ_RULE_BIND_ABSTRACT, "bind-abstract", "network", "bind of a name in the abstract namespace of the host"},
+    {SJ_RULE_FILES, "open-files", "files", "opening more files than the jail may have open"},
     {SJ_RULE_SYSCALL, "syscall", "syscall", "system call outside the profile"},
 };
 static_assert(std::size(kRules) == SJ_RULES);

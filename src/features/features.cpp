@@ -34,7 +34,7 @@ std::vector<Feature> probe_features() {
   add(features, "seccomp", "system calls by profile", true, probes::seccomp_filter());
   add(features, "seccomp-notify", "refused system calls are told and answered", true, probes::seccomp_notify());
   for (const auto &program : probe_secmodel())
-    features.push_back({"bpf-" + program.name, program.purpose, true, program.works, program.reason});
+    features.push_back({"bpf-" + program.name, program.purpose, program.required, program.works, program.reason});
   for (const char *name : {"memory", "pids"}) {
     probes::Found found = where ? probes::controller(*where, name) : probes::Found(std::unexpected(where.error()));
     add(features, fmt::format("limit-{}", name),

@@ -5,7 +5,9 @@
 #include "cli/form.h"
 #include "cli/limits.h"
 #include "secmodel/pace.h"
+#include "secmodel/tables.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace jailctl {
@@ -32,6 +34,20 @@ void add_network(const Call &call, const cgroup::Group &group, const Limits &lim
     }
     uses.push_back(std::move(use));
   }
+}
+
+// Where the kernel has BPF LSM, the files of the whole jail are counted, and not only those of each process.
+Status count_files(const Call &call, const JailRow &row, std::vector<cgroup::LimitUse> &uses) {
+  const auto tables = TRY(Tables::open(call.instance));
+  const auto use = std::ranges::find(uses, std::string("files"), &cgroup::LimitUse::limit);
+  if (!tables.has_second_line() || row.files == 0 || use == uses.end()) return {};
+  const auto open = TRY(tables.open_files(row.jid));
+  use->active = std::to_string(row.files);
+  use->current = static_cast<double>(open.now);
+  use->peak = static_cast<double>(open.peak);
+  use->hits = TRY(tables.denials(row.jid)).of(SJ_RULE_FILES);
+  use->by = "the whole jail, by BPF LSM";
+  return {};
 }
 
 std::string number(const auto &value) { return value ? fmt::format("{}", *value) : "-"; }
@@ -64,6 +80,7 @@ Result<std::vector<cgroup::LimitUse>> uses_of(const Call &call, const JailRow &r
     const auto where = TRY(cgroup::Hierarchies::discover());
     const auto group = TRY(cgroup::Group::open(where, call.instance.cgroup_name(), name));
     auto uses = cgroup::limit_uses(group, limits, row.root, row.anchor);
+    TRY(count_files(call, row, uses));
     add_network(call, group, limits, uses);
     return uses;
   }

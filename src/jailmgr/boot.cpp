@@ -1,18 +1,14 @@
 #include "jailmgr/boot.h"
 
+#include "jailmgr/unit.h"
 #include "sys/file.h"
 
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <initializer_list>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-#include <vector>
 
 namespace jailmgr {
 
@@ -25,24 +21,6 @@ constexpr const char *kScript = "/etc/init.d/jailmgr";
 constexpr size_t kMaxFile = 1U << 20U;
 
 bool exists(const char *path) { return access(path, F_OK) == 0; }
-
-// Exit status of a program of the host, its output to nowhere; 127 when there is none.
-int run(std::initializer_list<const char *> words) {
-  std::vector<char *> argv;
-  for (const char *word : words) argv.push_back(const_cast<char *>(word));
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  for (int fd = 0; fd < 3; fd++) posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
-  char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-  char *const environment[] = {path, nullptr};
-  pid_t pid = 0;
-  const int error = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environment);
-  posix_spawn_file_actions_destroy(&actions);
-  int status = 0;
-  if (error != 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) return 127;
-  return WEXITSTATUS(status);
-}
 
 // Running, or what this system will boot (an image that is being made): not merely installed.
 bool has_systemd() {
@@ -78,10 +56,11 @@ Result<bool> put(const char *path, const std::string &text, mode_t mode) {
 }
 
 Result<std::string> install_unit() {
-  const bool written = TRY(put(kUnit, TRY(from_template("jailmgr.service.in")), 0644));
-  if (written && exists("/run/systemd/system")) run({"systemctl", "daemon-reload"});
+  bool written = TRY(put(kUnit, TRY(from_template("jailmgr.service.in")), 0644));
+  written = TRY(put(kUnitTemplate, TRY(from_template("jail@.service.in")), 0644)) || written;
+  if (written && exists("/run/systemd/system")) run_program({"systemctl", "daemon-reload"});
   const bool enabled = exists("/etc/systemd/system/multi-user.target.wants/jailmgr.service");
-  if (!enabled && run({"systemctl", "enable", "jailmgr.service"}) != 0)
+  if (!enabled && run_program({"systemctl", "enable", "jailmgr.service"}) != 0)
     return fail(ErrorKind::System, "'systemctl enable jailmgr.service' failed");
   return written || !enabled ? fmt::format("installed {} and enabled it", kUnit)
                              : fmt::format("{} is there already", kUnit);
@@ -91,7 +70,7 @@ Result<std::string> install_script() {
   const bool written = TRY(put(kScript, TRY(from_template("jailmgr.init.in")), 0755));
   if (chmod(kScript, 0755) != 0) return fail_errno(kScript); // whatever our umask made of it
   if (!written) return fmt::format("{} is there already", kScript);
-  const int enabled = run({"update-rc.d", "jailmgr", "defaults"});
+  const int enabled = run_program({"update-rc.d", "jailmgr", "defaults"});
   if (enabled == 127)
     return fmt::format("installed {}; there is no update-rc.d: enable it as this system does", kScript);
   if (enabled != 0) return fail(ErrorKind::System, "'update-rc.d jailmgr defaults' failed");
@@ -110,14 +89,15 @@ Result<std::string> install_boot() {
 Result<std::string> remove_boot() {
   std::string done;
   if (exists(kUnit)) {
-    run({"systemctl", "disable", "jailmgr.service"});
+    run_program({"systemctl", "disable", "jailmgr.service"});
     if (unlink(kUnit) != 0) return fail_errno(kUnit);
-    if (exists("/run/systemd/system")) run({"systemctl", "daemon-reload"});
+    if (unlink(kUnitTemplate) != 0 && errno != ENOENT) return fail_errno(kUnitTemplate);
+    if (exists("/run/systemd/system")) run_program({"systemctl", "daemon-reload"});
     done = fmt::format("removed {}", kUnit);
   }
   if (exists(kScript)) {
     if (unlink(kScript) != 0) return fail_errno(kScript);
-    run({"update-rc.d", "jailmgr", "remove"}); // takes the links away only once the script is gone
+    run_program({"update-rc.d", "jailmgr", "remove"}); // takes the links away only once the script is gone
     done += fmt::format("{}removed {}", done.empty() ? "" : ", ", kScript);
   }
   return done;

@@ -3,6 +3,7 @@
 #include "cli/limits.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
+#include "jailmgr/unit.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -37,6 +38,9 @@ Result<int> restart(const Call &call) {
       const auto lock = TRY(NameLock::acquire(call.instance, name));
       if (const auto state = TRY(state_of(call.instance, name)); state.row)
         TRY(take_down(call.instance, *state.row, lock));
+    }
+    if (!TRY(start_by_unit(call.instance, name))) {
+      const auto lock = TRY(NameLock::acquire(call.instance, name));
       TRY(bring_up(call.instance, store, name, With::Command, lock));
     }
     TRY(make_ready(call.instance, store, name));

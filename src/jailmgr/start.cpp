@@ -3,6 +3,7 @@
 #include "cli/limits.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
+#include "jailmgr/unit.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -23,6 +24,10 @@ Status start_one(const Call &call, const Store &store, const JailName &name, boo
   }
   const auto config = TRY(store.load(name));
   TRY(cli::check_limits_of_host(call, config.spec.limits, config.spec.root));
+  if (!TRY(state_of(instance, name)).up() && TRY(start_by_unit(instance, name))) {
+    fmt::print("Started jail {}\n", name.str());
+    return {};
+  }
   const Status started = start_jail(instance, store, name);
   if (!started && !named && started.error().kind() == ErrorKind::Busy) return {};
   TRY(started);
@@ -54,7 +59,9 @@ Result<int> start(const Call &call) {
   const auto all = TRY(with_dependencies(needs, names));
   const bool named = !selection.all;
   const int status = TRY(for_each_in_order(call, all, needs, selection.jobs, [&](const JailName &name) {
-    return start_one(call, store, name, named && std::ranges::find(names, name) != names.end());
+    auto done = start_one(call, store, name, named && std::ranges::find(names, name) != names.end());
+    if (!done) tell_starter(call.instance, name, done.error());
+    return done;
   }));
   return std::max(status, broken);
 }

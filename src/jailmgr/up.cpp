@@ -11,6 +11,7 @@
 #include "jailmgr/plan.h"
 #include "jailmgr/provision.h"
 #include "jailmgr/root.h"
+#include "jailmgr/unit.h"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -88,6 +89,7 @@ Status restart_jail(const Instance &instance, const Store &store, const JailName
     if (const auto state = TRY(state_of(instance, name)); state.row) TRY(take_down(instance, *state.row, lock));
   }
   const Status done = [&]() -> Status {
+    if (TRY(start_by_unit(instance, name))) return {};
     {
       const auto lock = TRY(NameLock::acquire(instance, name));
       TRY(bring_up(instance, store, name, With::Command, lock));
@@ -135,8 +137,10 @@ Status carry_out(const Call &call, const Store &store, const JailName &name, boo
     done.push_back(fmt::format("restarted ({})", fmt::join(plan.restart, ", ")));
   }
   if (plan.start) {
-    TRY(start_jail(instance, store, name));
-    TRY(make_ready(instance, store, name));
+    if (TRY(state_of(instance, name)).up() || !TRY(start_by_unit(instance, name))) {
+      TRY(start_jail(instance, store, name));
+      TRY(make_ready(instance, store, name));
+    }
     done.emplace_back("started");
   }
   fmt::print("{}: {}\n", name.str(), done.empty() ? "nothing to do" : fmt::format("{}", fmt::join(done, ", ")));

@@ -93,9 +93,11 @@ Result<Found> inspect(const Place &place) {
   found.pinned = true;
   found.jails = TRY(jail_names(place.pins));
   auto &problems = found.status.problems;
-  for (const std::string_view table : table_names())
+  const auto look_for = [&](std::string_view table) {
     if (!bpf::open_pinned(place.pins + "/" + std::string(table)))
       problems.push_back("table " + std::string(table) + " is missing");
+  };
+  for (const std::string_view table : table_names()) look_for(table);
 
   const auto settings = bpf::Map<uint32_t, sj_settings>::open(place.pins, "settings");
   if (settings) {
@@ -107,8 +109,13 @@ Result<Found> inspect(const Place &place) {
     return found;
   }
   TRY(check_cgroups(place, *found.settings, problems));
+  // Where the kernel did not take it when the model was loaded, it misses nothing.
+  found.status.second_line = found.settings->second_line != 0;
+  if (found.status.second_line)
+    for (const std::string_view table : second_line_tables()) look_for(table);
   for (const Concern &concern : concerns())
     for (const Program &program : concern.programs) {
+      if (concern.second_line && !found.status.second_line) continue;
       found.status.programs.push_back(check_program(program, place.pins, *found.settings));
       const ProgramStatus &status = found.status.programs.back();
       if (!status.attached) problems.push_back("program " + status.name + ": " + status.problem);

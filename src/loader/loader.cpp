@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace jails {
 
@@ -52,8 +53,8 @@ static Result<sj_settings> new_settings(const Found &found, const Cgroup &root, 
 }
 
 // Tables that are kept get a second name in the stage, where libbpf finds them.
-static Status keep_tables(const Place &place) {
-  for (const std::string_view table : table_names()) {
+static Status keep_tables(const Place &place, std::span<const std::string_view> tables) {
+  for (const std::string_view table : tables) {
     const std::string name(table);
     const auto map = bpf::open_pinned(place.pins + "/" + name);
     if (map)
@@ -64,12 +65,44 @@ static Status keep_tables(const Place &place) {
   return {};
 }
 
+struct Loaded {
+  const Concern *concern;
+  Object object;
+};
+
+static Status attach_all(const Loaded &loaded, int root, int parent, const std::string &dir) {
+  for (const Program &program : loaded.concern->programs)
+    TRY(attach_program(loaded.object, program, program.hook == Hook::Root ? root : parent, dir));
+  return {};
+}
+
+// The BPF LSM programs, where this kernel takes them: all of them, or none, and then the model stands without.
+static Status try_second_line(const Place &place, const Found &found) {
+  if (found.settings) TRY(keep_tables(place, second_line_tables()));
+  std::vector<Loaded> loaded;
+  for (const Concern &concern : concerns())
+    if (concern.second_line) loaded.push_back({&concern, TRY(load_object(concern, place.stage))});
+  for (const Loaded &one : loaded) TRY(attach_all(one, -1, -1, place.stage));
+  return {};
+}
+
+static bool add_second_line(const Place &place, const Found &found) {
+  if (try_second_line(place, found)) return true;
+  for (const Concern &concern : concerns())
+    for (const Program &program : concern.programs)
+      for (const char *kind : {"/links/", "/progs/"})
+        if (concern.second_line) unlink((place.stage + kind + std::string(program.name)).c_str());
+  for (const std::string_view table : second_line_tables()) unlink((place.stage + "/" + std::string(table)).c_str());
+  return false;
+}
+
 static Status fill_stage(const Place &place, const Found &found, const Cgroup &root, const Cgroup &parent,
-                         const sj_settings &settings) {
+                         sj_settings settings) {
   TRY(make_stage(place));
-  if (found.settings) TRY(keep_tables(place));
-  std::vector<Object> objects;
-  for (const Concern &concern : concerns()) objects.push_back(TRY(load_object(concern, place.stage)));
+  if (found.settings) TRY(keep_tables(place, table_names()));
+  std::vector<Loaded> loaded;
+  for (const Concern &concern : concerns())
+    if (!concern.second_line) loaded.push_back({&concern, TRY(load_object(concern, place.stage))});
 
   // Before any program runs on them.
   const auto settings_map = TRY((bpf::Map<uint32_t, sj_settings>::open(place.stage, "settings")));
@@ -77,12 +110,9 @@ static Status fill_stage(const Place &place, const Found &found, const Cgroup &r
   const auto denied = TRY((bpf::Map<uint32_t, sj_denied>::open(place.stage, "denied")));
   if (!TRY(denied.lookup(SJ_HOST))) TRY(denied.update(SJ_HOST, {}));
 
-  for (size_t i = 0; i < objects.size(); i++)
-    for (const Program &program : concerns()[i].programs) {
-      const int cgroup = program.hook == Hook::Root ? root.dir.get() : parent.dir.get();
-      TRY(attach_program(objects[i], program, cgroup, place.stage));
-    }
-  return {};
+  for (const Loaded &one : loaded) TRY(attach_all(one, root.dir.get(), parent.dir.get(), place.stage));
+  settings.second_line = add_second_line(place, found) ? 1 : 0;
+  return settings_map.update(0, settings);
 }
 
 // Last: another build's programs count as replaced only once they are.

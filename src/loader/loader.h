@@ -30,13 +30,14 @@ Status unload_secmodel(const Instance &instance);
 
 struct ProgramStatus {
   std::string name;  // "root_bind4"
-  std::string where; // "cgroup root", "jails", "scheduler", "tasks"
+  std::string where; // "cgroup root", "jails", "scheduler", "tasks", "LSM"
   bool attached = false;
   std::string problem; // empty when attached
 };
 struct SecmodelStatus {
-  bool loaded = false;  // every table, program and link is in place
-  bool current = false; // and the programs are those of this build
+  bool loaded = false;      // every table, program and link is in place
+  bool current = false;     // and the programs are those of this build
+  bool second_line = false; // the BPF LSM programs are among them: this kernel took them
   std::vector<ProgramStatus> programs;
   std::vector<std::string> problems; // tables that are missing, a cgroup that is gone
 };
@@ -45,8 +46,10 @@ Result<SecmodelStatus> secmodel_status(const Instance &instance);
 
 // What this kernel takes, found by loading each program without attaching it anywhere.
 struct ProgramProbe {
-  std::string name; // "ports", "ingress", "egress", "devices", "sysctl", "accounting", "tasks"
+  std::string
+      name; // "ports", "ingress", "egress", "devices", "sysctl", "accounting", "tasks", "pace", "lsm-tasks", ...
   std::string purpose;
+  bool required = true; // jails do not start without it
   bool works = false;
   std::string reason; // why not
 };

@@ -11,6 +11,9 @@
 #include <egress.skel.h>
 #include <ingress.skel.h>
 #include <level.skel.h>
+#include <lsm_files.skel.h>
+#include <lsm_sockets.skel.h>
+#include <lsm_tasks.skel.h>
 #include <pace.skel.h>
 #include <ports.skel.h>
 #include <sysctl.skel.h>
@@ -40,6 +43,13 @@ static constexpr Program kTasks[] = {{"tasks", Hook::Tasks}};
 
 static constexpr Program kPace[] = {{"pace_out", Hook::Jail}, {"pace_in", Hook::Jail}, {"pace_connection", Hook::Jail}};
 
+static constexpr Program kLsmTasks[] = {{"lsm_kill", Hook::Lsm},      {"lsm_ptrace", Hook::Lsm},
+                                        {"lsm_traceme", Hook::Lsm},   {"lsm_setrlimit", Hook::Lsm},
+                                        {"lsm_setnice", Hook::Lsm},   {"lsm_setscheduler", Hook::Lsm},
+                                        {"lsm_setioprio", Hook::Lsm}, {"lsm_movememory", Hook::Lsm}};
+static constexpr Program kLsmSockets[] = {{"lsm_bind", Hook::Lsm}, {"lsm_listen", Hook::Lsm}};
+static constexpr Program kLsmFiles[] = {{"lsm_file_alloc", Hook::Lsm}, {"lsm_file_free", Hook::Lsm}};
+
 static constexpr Concern kConcerns[] = {
     {"ports", "port ownership at bind", kPorts, bytes_of<sj_ports>},
     {"ingress", "no connections to ports that a jail does not own", kIngress, bytes_of<sj_ingress>},
@@ -49,14 +59,20 @@ static constexpr Concern kConcerns[] = {
     {"accounting", "CPU time by jail", kAccounting, bytes_of<sj_accounting>},
     {"tasks", "processes by jail", kTasks, bytes_of<sj_tasks>},
     {"pace", "network rates of a jail", kPace, bytes_of<sj_pace>},
+    {"lsm-tasks", "no power of unprivileged host users over a jail", kLsmTasks, bytes_of<sj_lsm_tasks>, true},
+    {"lsm-sockets", "listen and abstract names are refused at the call", kLsmSockets, bytes_of<sj_lsm_sockets>, true},
+    {"lsm-files", "open files of the whole jail", kLsmFiles, bytes_of<sj_lsm_files>, true},
 };
 
 static constexpr std::string_view kTables[] = {"jails", "members",      "ports",  "reserved", "settings",
                                                "cpu",   "running",      "denied", "pace",     "grants",
                                                "peers", "denied_calls", "ledger"};
 
+static constexpr std::string_view kSecondLineTables[] = {"open_files"};
+
 std::span<const Concern> concerns() { return kConcerns; }
 std::span<const std::string_view> table_names() { return kTables; }
+std::span<const std::string_view> second_line_tables() { return kSecondLineTables; }
 
 std::string_view to_string(Hook hook) {
   switch (hook) {
@@ -65,6 +81,7 @@ std::string_view to_string(Hook hook) {
   case Hook::Scheduler: return "scheduler";
   case Hook::Tasks: return "tasks";
   case Hook::Jail: return "each jail";
+  case Hook::Lsm: return "LSM";
   }
   std::unreachable();
 }

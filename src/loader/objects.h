@@ -14,7 +14,7 @@ struct bpf_object;
 
 namespace jails::loader {
 
-enum class Hook { Root, Parent, Scheduler, Tasks, Jail }; // Jail: only pinned, for jails that ask for it
+enum class Hook { Root, Parent, Scheduler, Tasks, Jail, Lsm }; // Jail: only pinned, for jails that ask for it
 std::string_view to_string(Hook hook);
 
 struct Program {
@@ -28,9 +28,11 @@ struct Concern {
   std::string_view purpose;
   std::span<const Program> programs;
   std::string_view (*bytes)();
+  bool second_line = false; // of BPF LSM programs: all of these are loaded where the kernel takes them, or none
 };
 std::span<const Concern> concerns();
 std::span<const std::string_view> table_names();
+std::span<const std::string_view> second_line_tables(); // there only where that is loaded
 
 // Changes when any program does.
 uint64_t programs_hash();

@@ -9,6 +9,7 @@ std::vector<ProgramProbe> probe_secmodel() {
     const auto object = loader::load_object(concern, "");
     probes.push_back({.name = std::string(concern.name),
                       .purpose = std::string(concern.purpose),
+                      .required = !concern.second_line,
                       .works = object.has_value(),
                       .reason = object ? "" : object.error().text()});
   }

@@ -67,7 +67,8 @@ sj_grant_key key_of(Jid jid, const sj_grant &grant) {
 }
 
 sj_member member_of(Jid jid, const sj_jail &row) {
-  sj_member member{.jid = jid, .profile = row.profile, .quiet = 0, .naddrs = row.naddrs, .addrs = {}};
+  sj_member member{
+      .jid = jid, .profile = row.profile, .quiet = 0, .naddrs = row.naddrs, .files = row.files, .addrs = {}};
   std::ranges::copy(row.addrs, member.addrs);
   return member;
 }
@@ -86,7 +87,8 @@ JailRow from_row(Jid jid, const sj_jail &row) {
                .anchor = static_cast<pid_t>(row.anchor),
                .supervisor = static_cast<pid_t>(row.supervisor),
                .restarts = row.restarts,
-               .oom_kills = row.oom_kills};
+               .oom_kills = row.oom_kills,
+               .files = row.files};
   for (const sj_port &port : ports_of(row)) jail.ports.push_back(from_row(port));
   return jail;
 }

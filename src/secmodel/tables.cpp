@@ -101,6 +101,12 @@ Result<Denials> Tables::denials(Jid jid) const {
   return denials_of(*row, TRY(denied_calls_.lookup(jid)).value_or(0));
 }
 
+Result<Tables::OpenFiles> Tables::open_files(Jid jid) const {
+  const auto row = TRY(denied_.lookup(jid));
+  if (!row) return no_jail(jid);
+  return OpenFiles{.now = row->files_open, .peak = row->files_peak};
+}
+
 Denials Tables::denials_of(const sj_denied &row, uint64_t calls) {
   Denials denials;
   std::ranges::copy(row.count, denials.count.begin());
@@ -211,6 +217,7 @@ Status Tables::bind_cgroup(Jid jid, uint64_t cgroup_id) {
   // A member never outlives the row that names it, wherever this is cut off: the old one, which is empty by now, goes
   // before the row forgets it.
   const uint64_t old = std::exchange(row.cgroup_id, cgroup_id);
+  row.files = 0;
   if (old != 0 && old != cgroup_id) TRY(members_.erase(old));
   TRY(jails_.update(jid, row, bpf::Put::Present));
   if (cgroup_id == 0) return {};
@@ -222,6 +229,13 @@ Status Tables::set_quiet(Jid jid, bool quiet) {
   sj_member member = rows::member_of(jid, row);
   member.quiet = quiet;
   return members_.update(row.cgroup_id, member, bpf::Put::Present);
+}
+
+Status Tables::set_files(Jid jid, uint64_t files) {
+  sj_jail row = TRY(stored(jid));
+  row.files = files;
+  TRY(jails_.update(jid, row, bpf::Put::Present));
+  return members_.update(row.cgroup_id, rows::member_of(jid, row), bpf::Put::Present);
 }
 
 Status Tables::set_anchor(Jid jid, pid_t pid) {

@@ -44,6 +44,7 @@ struct JailRow {
   pid_t supervisor = 0;    // 0: none runs
   uint64_t restarts = 0;   // of its command, since it was registered
   uint64_t oom_kills = 0;  // in cgroups that it had before the one it has now
+  uint64_t files = 0;      // limit of open files in force; 0: none
 };
 
 // How often each rule refused something to a jail (or to the host, jid 0), since it was created.
@@ -81,6 +82,10 @@ public:
   // anchor tries the guards. bind_cgroup() ends it. NotFound: no such jail, or no cgroup.
   Status set_quiet(Jid jid, bool quiet);
 
+  // How many files the jail may have open, until bind_cgroup(); 0: any number. What is open already is not counted.
+  // Without has_second_line() nobody counts. NotFound: no such jail, or no cgroup.
+  Status set_files(Jid jid, uint64_t files);
+
   // Unregisters. Processes are not looked at: that no member is left is the caller's to know. NotFound: no such jail.
   Status destroy(Jid jid);
 
@@ -93,6 +98,13 @@ public:
   // One coherent snapshot (read again while a change is under way), sorted by jid.
   [[nodiscard]] Result<std::vector<JailRow>> list() const;
   [[nodiscard]] Result<Denials> denials(Jid jid) const; // NotFound: no such jail; jid 0 is the host
+
+  // Are the BPF LSM programs loaded? As of open().
+  [[nodiscard]] bool has_second_line() const { return settings_.second_line != 0; }
+  struct OpenFiles {
+    uint64_t now = 0, peak = 0;
+  };
+  [[nodiscard]] Result<OpenFiles> open_files(Jid jid) const; // of a jail with a limit; NotFound: no such jail
 
   // Is every program that guards jails attached where it was put? Unsupported, naming the first that is not. Two calls
   // of bpf(2) for each, so it is asked at every start.

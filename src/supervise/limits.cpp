@@ -56,9 +56,15 @@ Status Supervisor::limit_network() {
   return {};
 }
 
+// Of each process, and of the jail, which the second line counts.
+Status Supervisor::limit_files(std::optional<uint64_t> files) {
+  TRY(limit_files_of_processes(files));
+  return with_tables([&] { return tables_.set_files(setup_.jid, files.value_or(0)); });
+}
+
 // On every process, the anchor among them, from which the next ones inherit; again until no child is left over that was
 // forked meanwhile.
-Status Supervisor::limit_files(std::optional<uint64_t> files) const {
+Status Supervisor::limit_files_of_processes(std::optional<uint64_t> files) const {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno("limit 'files'"); // ours: what a jail without has
   if (files) limit = {*files, *files};

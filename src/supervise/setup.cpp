@@ -167,6 +167,8 @@ Status Supervisor::launch_anchor() {
                                     [this] { log_denials(); }));
   return with_tables([this, pid]() -> Status {
     TRY(tables_.set_quiet(setup_.jid, false));
+    if (setup_.spec.limits.files)
+      TRY(tables_.set_files(setup_.jid, *setup_.spec.limits.files)); // without the launch's own
     return tables_.set_anchor(setup_.jid, pid);
   });
 }

@@ -109,7 +109,8 @@ private:
 
   // limits.cpp: other limits while it runs; the OOM of a v1 hierarchy, which kills one process only.
   Status change_limits(const std::vector<std::string> &words, std::vector<std::string> &warnings);
-  [[nodiscard]] Status limit_files(std::optional<uint64_t> files) const;
+  Status limit_files(std::optional<uint64_t> files);
+  [[nodiscard]] Status limit_files_of_processes(std::optional<uint64_t> files) const;
   Status limit_network();
   Status watch_oom();
   void unwatch_oom();

@@ -167,7 +167,7 @@ TEST_F(TableTest, RepairMakesEverythingFollowFromTheJails) {
   const auto denied = MUST((bpf::Map<uint32_t, sj_denied>::open(dir, "denied")));
   const uint64_t cgroup = MUST(tables().lookup(jid)).cgroup_id;
   // Everything wrong at once: rows of a jail that never was, and none of the one that is.
-  MUST(members.update(424242, {.jid = 77, .profile = 0, .quiet = 0, .naddrs = 0, .addrs = {}}));
+  MUST(members.update(424242, {.jid = 77, .profile = 0, .quiet = 0, .naddrs = 0, .files = 0, .addrs = {}}));
   MUST(members.erase(cgroup));
   MUST(denied.update(77, {}));
   MUST(denied.erase(jid));

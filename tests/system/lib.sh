@@ -169,6 +169,9 @@ jail_field() {
 }
 jail_exists() { jail_field "$1" ID >/dev/null; }
 
+# Are the BPF LSM programs loaded? Only where the kernel takes them.
+has_second_line() { [ -e "/sys/fs/bpf/jail-$JAIL_INSTANCE/links/lsm_kill" ]; }
+
 # Host pids of a jail's processes, the anchor included.
 members() { cat "$V2/jail-$JAIL_INSTANCE/$1/cgroup.procs" 2>/dev/null; }
 anchor_of() {

@@ -20,13 +20,14 @@ qemu_args() {
     shift
     image=$("$vm/image") || return
     # Without cmpxchg16b: QEMU 7.2's emulation of it corrupts flags and kernels
-    # die at random. Its disk is NVMe, as virtio_blk is a module and there is
+    # die at random. One thread for both CPUs: with one each, the kernel died in
+    # code that it had just patched (README.md, Learned). Its disk is NVMe, as virtio_blk is a module and there is
     # no initrd; the only NVMe, as their order is random. Its snapshot goes to
     # a file without a name. Mitigations
     # against speculation make no sense in an emulator and slow it down.
     # shellcheck disable=SC2054 # QEMU wants these commas
     qemu=(qemu-system-x86_64 -nodefaults -display none -machine pc
-        -accel tcg,thread=multi -cpu "Nehalem,-cx16"
+        -accel tcg,thread=single -cpu "Nehalem,-cx16"
         -smp 2 -m 2048 -nic none
         -kernel "$image/vmlinuz"
         -append "root=/dev/nvme0n1 rootwait rw fsck.mode=skip console=ttyS0 panic=-1 TERM=dumb mitigations=off $*"
