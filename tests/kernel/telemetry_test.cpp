@@ -100,8 +100,19 @@ TEST_F(TelemetryTest, CpuOfAThreadThatNeverSwitches) {
   EXPECT_LE(busy.cpu_ticks_1s, 100U);
 }
 
+// Time in which a hypervisor ran something else, of all CPUs, in ns. In ticks of 10 ms, by CPU.
+uint64_t stolen_ns() {
+  std::ifstream file("/proc/stat");
+  std::string word;
+  uint64_t value = 0;
+  file >> word;
+  for (int i = 0; i < 8; i++) file >> value; // user nice system idle iowait irq softirq steal
+  return value * 10'000'000;
+}
+
 // JAILS_MANY=100 makes it 100; the kernel's own figure is read before and after ours, so what runs between the two
-// readings is no error.
+// readings is no error. Stolen time is in ours and not in the kernel's, and its figure of a task that runs is as old as
+// the last tick: of all jails together that may be too much.
 TEST_F(TelemetryTest, CpuOfManyJails) {
   const char *many = getenv("JAILS_MANY");
   const int count = many == nullptr ? 20 : atoi(many);
@@ -112,19 +123,24 @@ TEST_F(TelemetryTest, CpuOfManyJails) {
     make_jail(names.back(), Profile::High, "");
     members.push_back(std::make_unique<Member>(cgroup_of(names.back()), [](const auto &) { sleep_ms(10), spin(); }));
   }
+  const uint64_t stolen_before = stolen_ns();
   sleep_ms(count * 100); // 2 CPUs give each of them 0.2 s, less what others on this machine take
   std::vector<uint64_t> before;
   for (const auto &name : names) before.push_back(kernels_cpu(name));
   const auto told = Telemetry::open(test_instance())->snapshot();
   ASSERT_TRUE(told);
+  double too_much = 0;
   for (int i = 0; i < count; i++) {
     const uint64_t after = kernels_cpu(names[i]);
     const auto one = std::ranges::find(*told, names[i], [](const JailUsage &u) { return u.jail.name; });
     ASSERT_NE(one, told->end());
     EXPECT_GT(after, 20'000'000U) << names[i];
     EXPECT_GE(static_cast<double>(one->cpu_total_ns), static_cast<double>(before[i]) * (1 - kTolerance)) << names[i];
-    EXPECT_LE(static_cast<double>(one->cpu_total_ns), static_cast<double>(after) * (1 + kTolerance)) << names[i];
+    too_much += std::max(0.0, static_cast<double>(one->cpu_total_ns) - static_cast<double>(after) * (1 + kTolerance));
   }
+  const double stolen = static_cast<double>(stolen_ns() - stolen_before);
+  printf("of %d jails: %.1f ms too much, %.0f ms stolen\n", count, too_much / 1e6, stolen / 1e6);
+  EXPECT_LE(too_much, stolen + 1e7 * std::thread::hardware_concurrency());
 }
 
 TEST_F(TelemetryTest, SecondsPassAway) {

@@ -12,7 +12,7 @@ int main(int argc, char **argv) {
 
     refused(numbered("sched_getscheduler", pid), sched_getscheduler(pid), EPERM, 0);
     refused(numbered("sched_getparam", pid), sched_getparam(pid, &param), EPERM, 0);
-    refused(numbered("sched_getaffinity", pid), sched_getaffinity(pid, sizeof cpus, &cpus), EPERM, 0);
+    refused(numbered("sched_getaffinity", pid), sched_getaffinity(pid, sizeof cpus, &cpus), ENOSYS, 0);
   }
   return probe_end();
 }
