@@ -206,7 +206,7 @@ Result<Anchor> launch(const Request &request) {
   plan.file_limit = spec.limits.files.value_or(0);
   plan.title = title.data();
 
-  TRY(ask(channel.first.get(), request, trial));
+  TRY_IN("asking the anchor", ask(channel.first.get(), request, trial));
   int pidfd = -1;
   const pid_t pid = clone_into(request.cgroup, &pidfd);
   if (pid < 0) return fail_errno("clone into the jail's cgroup");

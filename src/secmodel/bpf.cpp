@@ -79,10 +79,10 @@ Result<MapInfo> map_info(const Fd &map) {
 
 Result<int> PinnedMap::fd() const {
   if (fd_) return fd_.get();
-  Fd map = TRY(open_pinned(path_));
-  const MapInfo info = TRY_IN(path_, map_info(map));
+  Fd map = TRY_IN("secmodel_jail", open_pinned(path_));
+  const MapInfo info = TRY_IN("secmodel_jail: " + path_, map_info(map));
   if (info.key_size != key_size_ || info.value_size != value_size_)
-    return fail(ErrorKind::Unsupported, "table " + path_ + " has another layout");
+    return fail(ErrorKind::Unsupported, "secmodel_jail: table " + path_ + " has another layout");
   fd_ = std::move(map);
   return fd_.get();
 }

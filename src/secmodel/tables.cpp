@@ -30,7 +30,7 @@ Result<Tables> Tables::open(const Instance &instance) {
   auto settings_map = bpf::Map<uint32_t, sj_settings>::open(dir, "settings");
   if (!settings_map && settings_map.error().kind() == ErrorKind::NotFound)
     return fail(ErrorKind::NotFound, "secmodel_jail is not loaded: run 'jailmgr bootstrap'");
-  tables.settings_map_ = TRY_IN("secmodel_jail", std::move(settings_map));
+  tables.settings_map_ = TRY(std::move(settings_map));
   tables.settings_ = TRY(tables.settings());
   if (tables.settings_.abi_version != SJ_ABI_VERSION)
     return fail(ErrorKind::Unsupported, "secmodel_jail: the loaded model has version " +
