@@ -202,7 +202,7 @@ TEST_F(Loader, ProbeSaysWhyNot) {
     }));
   });
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
-  EXPECT_EQ(failed, 8);
+  EXPECT_EQ(failed, 11);
 }
 
 } // namespace
