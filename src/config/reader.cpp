@@ -34,10 +34,12 @@ Status Diagnostics::status() const {
 }
 
 std::vector<std::string> Diagnostics::all() const {
-  auto sorted = notes_;
-  std::ranges::stable_sort(sorted, {}, &Note::line);
+  // By line, then as they came. Not stable_sort: clang calls a function of libstdc++ 12 in it deprecated.
+  std::vector<std::pair<uint32_t, size_t>> order;
+  for (size_t i = 0; i < notes_.size(); i++) order.emplace_back(notes_[i].line, i);
+  std::ranges::sort(order);
   std::vector<std::string> texts;
-  for (const auto &note : sorted) texts.push_back(text_of(note));
+  for (const auto &[line, index] : order) texts.push_back(text_of(notes_[index]));
   return texts;
 }
 
