@@ -1,0 +1,1 @@
+// The precompiled header of all other sources is made with this one, which needs nothing else.
