@@ -118,6 +118,7 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"no_new_privs", sj_no_new_privs(in_force) != 0},
           {"capabilities", capability_names(capabilities_of(spec.profile, in_force, has_low_port(spec.ports)))},
           {"limits", std::move(limits)},
+          {"limit_actions", texts_of(spec.reactions)},
           {"connect", texts_of(spec.net.connect)},
           {"addresses", texts_of(spec.net.addresses)},
           {"mounts", std::move(mounts)},
@@ -175,6 +176,7 @@ void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   rows.push_back({"connect", or_dash(texts_of(spec.net.connect), ",")});
   rows.push_back({"addresses", or_dash(texts_of(spec.net.addresses), ",")});
   for (const auto &limit : given_limits(spec.limits)) rows.push_back({"limit " + limit.name, limit.value});
+  for (const auto &reaction : spec.reactions) rows.push_back({"limit action", to_string(reaction)});
   for (const auto &bind : spec.binds)
     rows.push_back({fmt::format("mount {}", printable(bind.target)),
                     fmt::format("{}{}", printable(bind.source), bind.read_only ? "" : ", writable")});

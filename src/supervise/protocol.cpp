@@ -73,6 +73,43 @@ PortReservation get_port(Reader &in) {
   return port;
 }
 
+void put(Writer &out, const std::vector<ReactionState> &states) {
+  out.number(static_cast<uint32_t>(states.size()));
+  for (const auto &state : states) {
+    out.text(state.use);
+    out.number64(state.fired);
+    out.number64(state.fired_at);
+  }
+}
+
+std::vector<ReactionState> get_states(Reader &in) {
+  std::vector<ReactionState> states;
+  for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
+    ReactionState state{.use = in.text()};
+    state.fired = in.number64();
+    state.fired_at = in.number64();
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+void put(Writer &out, const std::vector<Reaction> &reactions) {
+  out.number(static_cast<uint32_t>(reactions.size()));
+  for (const auto &reaction : reactions) {
+    out.text(to_string(reaction));
+    out.number(reaction.timeout_seconds);
+  }
+}
+
+Result<std::vector<Reaction>> get_reactions(Reader &in) {
+  std::vector<Reaction> reactions;
+  for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
+    reactions.push_back(TRY(parse_reaction(in.text())));
+    reactions.back().timeout_seconds = in.number();
+  }
+  return reactions;
+}
+
 } // namespace
 
 std::string encode(const Request &request) {
@@ -149,6 +186,7 @@ std::string encode(const Reply &reply) {
   if (reply.type == ReplyType::Limits) {
     out.texts(reply.limits);
     out.texts(reply.warnings);
+    put(out, reply.reactions);
   }
   return out.bytes();
 }
@@ -172,6 +210,7 @@ Result<Reply> decode_reply(std::string_view bytes) {
   if (reply.type == ReplyType::Limits) {
     reply.limits = in.texts();
     reply.warnings = in.texts();
+    reply.reactions = get_states(in);
   }
   if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Limits) return malformed("reply");
   return reply;
@@ -189,6 +228,7 @@ std::string encode(const Spec &spec) {
   for (const auto &port : spec.ports) put(out, port);
   put(out, spec.net);
   out.texts(limit_words(spec.limits));
+  put(out, spec.reactions);
   out.number(static_cast<uint32_t>(spec.binds.size()));
   for (const auto &bind : spec.binds) {
     out.text(bind.source);
@@ -223,6 +263,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   for (uint32_t count = in.number(); count > 0 && in.ok(); count--) spec.ports.push_back(get_port(in));
   spec.net = get_net(in);
   spec.limits = TRY(get_limits(in));
+  spec.reactions = TRY(get_reactions(in));
   for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
     Bind bind;
     bind.source = in.text();

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "journal/store.h"
+#include "supervise/timer.h"
 #include "sys/call.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -28,14 +29,6 @@ constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, 
 constexpr int64_t kLogTimerSeconds = 5;
 constexpr uint64_t kDenialLookMs = 1000; // between two looks at the counters, whatever asks for them
 constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
-
-void arm(const Fd &timer, uint64_t ms) {
-  itimerspec when{};
-  when.it_value.tv_sec = static_cast<time_t>(ms / 1000);
-  when.it_value.tv_nsec = static_cast<long>(ms % 1000) * 1000000;
-  if (ms == 0) when.it_value.tv_nsec = 1; // 0 would disarm
-  timerfd_settime(timer.get(), 0, &when, nullptr);
-}
 
 std::string describe(const Ending &ending) {
   return ending.failure.empty() ? journal::describe_status(ending.wait_status) : ending.failure;
@@ -71,6 +64,7 @@ Status Supervisor::open_log() {
 Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
   TRY(open_log());
   for (const auto &warning : group_->warnings()) note(kWarning, warning);
+  for (const auto &warning : std::exchange(reaction_warnings_, {})) note(kWarning, warning);
   ExecRequest request;
   request.stdio = {anchor::Stdio::Null, anchor::Stdio::Descriptor, anchor::Stdio::Descriptor};
   request.command = setup_.spec.command;
@@ -121,7 +115,7 @@ void Supervisor::log_denials() {
 
 void Supervisor::expect_answer(Session &session) {
   session.asked_ms = sys::monotonic_ms();
-  arm(answer_timer_, kAnswerMs);
+  arm_timer(answer_timer_, kAnswerMs);
 }
 
 Result<Supervisor::Started> Supervisor::spawn_command(const ExecRequest &request, std::span<const int> fds,
@@ -187,6 +181,7 @@ void Supervisor::on_signal() {
     }
   }
   if (child && spawner_ && spawner_->reap()) anchor_ended();
+  if (child && !spawner_) host_commands_.reap();
 }
 
 void Supervisor::on_anchor_message() {
@@ -220,7 +215,9 @@ void Supervisor::workload_ended(const Ending &ending) {
     finish();
     return;
   }
-  const bool failed = !ending.failure.empty() || !WIFEXITED(ending.wait_status) || WEXITSTATUS(ending.wait_status) != 0;
+  const bool ended_by_us = cause_ == journal::Cause::Limit;
+  const bool failed =
+      ended_by_us || !ending.failure.empty() || !WIFEXITED(ending.wait_status) || WEXITSTATUS(ending.wait_status) != 0;
   note(state_ == State::Stopping ? kInfo : kWarning, describe(ending));
   record_exit(ending);
   if (state_ == State::Stopping)
@@ -246,7 +243,7 @@ void Supervisor::wait_or_end(bool failed) {
   note(kNotice, fmt::format("restarting in {} seconds", *next.seconds));
   record(journal::Kind::Restart, when);
   state_ = State::Waiting;
-  arm(timer_, *next.seconds * 1000ULL);
+  arm_timer(timer_, *next.seconds * 1000ULL);
 }
 
 // A Landlock domain cannot be joined again: without its anchor the jail is over, and is made anew as a whole.
@@ -276,6 +273,10 @@ void Supervisor::on_timer() {
     note(kWarning, "still running after the grace; killing");
     finish();
     return;
+  }
+  if (state_ == State::Running && workload_ != nullptr && cause_ == journal::Cause::Limit) {
+    note(kWarning, "still running after the grace; killing");
+    spawner_->signal_group(*workload_, SIGKILL);
   }
   if (state_ != State::Waiting) return;
   restarts_++;
@@ -307,7 +308,7 @@ void Supervisor::on_answer_timer() {
   if (read(answer_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
   if (!spawner_ || !spawner_->unanswered_since(sys::monotonic_ms() - kAnswerMs)) return;
   if (frozen_ || group_->frozen().value_or(false)) { // it cannot, and shall not
-    arm(answer_timer_, kAnswerMs);
+    arm_timer(answer_timer_, kAnswerMs);
     return;
   }
   note(kErr, "the anchor does not answer; killing it");
@@ -324,7 +325,7 @@ Status Supervisor::freeze(bool stop) {
     note(kNotice, stop ? "frozen" : "thawed");
     record(stop ? journal::Kind::Freeze : journal::Kind::Thaw, "");
   }
-  if (!stop) arm(answer_timer_, kAnswerMs); // what was asked before counts from now on
+  if (!stop) arm_timer(answer_timer_, kAnswerMs); // what was asked before counts from now on
   frozen_ = stop;
   return {};
 }
@@ -341,7 +342,14 @@ void Supervisor::begin_stop(uint32_t grace_ms, journal::Requester by) {
   }
   state_ = State::Stopping;
   spawner_->signal_group(*command, SIGTERM);
-  arm(timer_, grace_ms);
+  arm_timer(timer_, grace_ms);
+}
+
+void Supervisor::end_command(journal::Cause cause, const std::string &why) {
+  cause_ = cause;
+  cause_text_ = why;
+  spawner_->signal_group(*workload_, SIGTERM);
+  arm_timer(timer_, setup_.spec.stop_grace_ms);
 }
 
 SupervisorStatus Supervisor::status() const {

@@ -15,8 +15,10 @@
 #include "supervise/back_off.h"
 #include "supervise/denial_log.h"
 #include "supervise/event_loop.h"
+#include "supervise/host_command.h"
 #include "supervise/log.h"
 #include "supervise/notifier.h"
+#include "supervise/reactions.h"
 #include "supervise/spawner.h"
 #include "sys/lock.h"
 #include "sys/message.h"
@@ -62,7 +64,7 @@ private:
   enum class State : uint8_t { Idle, Running, Waiting, Stopping, Done };
 
   Supervisor(Setup setup, EventLoop loop, Tables tables)
-      : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)) {}
+      : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)), host_commands_(loop_) {}
 
   // setup.cpp: what start() does, step by step, and its reverse.
   Status set_up();
@@ -98,6 +100,7 @@ private:
   void on_answer_timer();
   Status freeze(bool stop);
   void begin_stop(uint32_t grace_ms, journal::Requester by);
+  void end_command(journal::Cause cause, const std::string &why); // so that it is started anew
   void finish() { state_ = State::Done; }
   void report_ready(Status status);
   void workload_runs();
@@ -117,6 +120,12 @@ private:
   void keep_oom_kills();
   void on_oom();
 
+  // react.cpp: what is configured to be done when the jail uses more than it should.
+  Status watch_limits();
+  void react(const Reaction &reaction, const std::string &use, const std::string &why);
+  Status carry_out(const Reaction &reaction, const std::string &use, const std::string &why);
+  Status run_on_host(const Reaction &reaction, const std::string &use);
+
   // clients.cpp: the control socket.
   void on_connection();
   void on_client(int fd);
@@ -133,6 +142,9 @@ private:
   std::optional<sys::FileLock> lock_;
   std::optional<cgroup::Group> group_;
   std::optional<Pace> pace_; // where there is a network rate
+  HostCommands host_commands_;
+  std::unique_ptr<Reactions> reactions_; // where there are any
+  std::vector<std::string> reaction_warnings_;
   std::unique_ptr<Spawner> spawner_;
   std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
   Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
