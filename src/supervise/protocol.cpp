@@ -2,6 +2,7 @@
 
 #include "supervise/wire.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace jails::supervise {
@@ -73,6 +74,30 @@ PortReservation get_port(Reader &in) {
   return port;
 }
 
+void put(Writer &out, const HealthSpec &health) {
+  out.texts(health.command);
+  put(out, health.port);
+  out.text(health.http);
+  for (const uint32_t number : {health.interval_ms, health.timeout_ms, health.retries, health.start_period_ms})
+    out.number(number);
+  out.number(std::to_underlying(health.recovery));
+  out.texts(health.recovery_command);
+  out.number(health.recovery_timeout_ms);
+}
+
+HealthSpec get_health(Reader &in) {
+  HealthSpec health;
+  health.command = in.texts();
+  health.port = get_port(in);
+  health.http = in.text();
+  for (uint32_t *number : {&health.interval_ms, &health.timeout_ms, &health.retries, &health.start_period_ms})
+    *number = in.number();
+  health.recovery = static_cast<Recovery>(std::min<uint32_t>(in.number(), std::to_underlying(Recovery::None)));
+  health.recovery_command = in.texts();
+  health.recovery_timeout_ms = in.number();
+  return health;
+}
+
 } // namespace
 
 std::string encode(const Request &request) {
@@ -124,7 +149,8 @@ Result<Request> decode_request(std::string_view bytes) {
   case RequestType::Stop: request.grace_ms = in.number(); break;
   case RequestType::Limits: request.limits = in.texts(); break;
   case RequestType::Freeze: request.freeze = in.number() != 0; break;
-  case RequestType::Status: break;
+  case RequestType::Status:
+  case RequestType::Health: break;
   default: return malformed("request");
   }
   if (!in.finished()) return malformed("request");
@@ -138,13 +164,15 @@ std::string encode(const Reply &reply) {
   out.number(reply.wait_status);
   out.number(reply.kind);
   out.text(reply.text);
-  if (reply.type == ReplyType::Status) {
+  if (reply.type == ReplyType::Status || reply.type == ReplyType::Health) {
     out.number(reply.status.supervisor);
     out.number(reply.status.anchor);
     out.number(reply.status.workload);
     out.number(reply.status.restarts);
     out.number64(reply.status.started);
     out.text(reply.status.state);
+    out.text(reply.status.health);
+    out.number(reply.status.health_failures);
   }
   if (reply.type == ReplyType::Limits) {
     out.texts(reply.limits);
@@ -161,19 +189,21 @@ Result<Reply> decode_reply(std::string_view bytes) {
   reply.wait_status = in.number();
   reply.kind = in.number();
   reply.text = in.text();
-  if (reply.type == ReplyType::Status) {
+  if (reply.type == ReplyType::Status || reply.type == ReplyType::Health) {
     reply.status.supervisor = in.number();
     reply.status.anchor = in.number();
     reply.status.workload = in.number();
     reply.status.restarts = in.number();
     reply.status.started = in.number64();
     reply.status.state = in.text();
+    reply.status.health = in.text();
+    reply.status.health_failures = in.number();
   }
   if (reply.type == ReplyType::Limits) {
     reply.limits = in.texts();
     reply.warnings = in.texts();
   }
-  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Limits) return malformed("reply");
+  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Health) return malformed("reply");
   return reply;
 }
 
@@ -205,6 +235,7 @@ std::string encode(const Spec &spec) {
   out.number(static_cast<uint32_t>(spec.log.err_level));
   out.text(spec.log.tag);
   out.texts(log_words(spec.log));
+  put(out, spec.health);
   out.text(spec.hostname);
   return out.bytes();
 }
@@ -240,6 +271,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   spec.log.err_level = static_cast<int>(in.number());
   spec.log.tag = in.text();
   for (const auto &word : in.texts()) TRY(change_log(spec.log, word));
+  spec.health = get_health(in);
   spec.hostname = in.text();
   if (!in.finished() || spec.restart.policy > RestartPolicy::Never) return malformed("jail state");
   TRY(validate(spec));

@@ -15,6 +15,7 @@
 #include "supervise/back_off.h"
 #include "supervise/denial_log.h"
 #include "supervise/event_loop.h"
+#include "supervise/health.h"
 #include "supervise/log.h"
 #include "supervise/notifier.h"
 #include "supervise/spawner.h"
@@ -86,7 +87,7 @@ private:
   void session_ended(Session &session, const Ending &ending);
   void workload_ended(const Ending &ending);
   void anchor_ended();
-  void wait_or_end(bool failed);
+  void wait_or_end(bool failed, bool ill = false);
   // causes.cpp: why it ended, for the journal.
   void record(journal::Kind kind, std::string text) const;
   [[nodiscard]] journal::Event event_of(journal::Kind kind, std::string text) const;
@@ -106,6 +107,15 @@ private:
   void on_log_timer();
   void log_denials();
   [[nodiscard]] SupervisorStatus status() const;
+
+  // recovery.cpp: what health checks find, and what follows.
+  void start_health();
+  void stop_health();
+  void on_health(HealthJudge::Verdict verdict, const std::string &why);
+  void recover(const std::string &why);
+  void recovered(const std::string &why);
+  Status ask_health(int fd);
+  void kill_ill_command();
 
   // limits.cpp: other limits while it runs; the OOM of a v1 hierarchy, which kills one process only.
   Status change_limits(const std::vector<std::string> &words, std::vector<std::string> &warnings);
@@ -134,7 +144,8 @@ private:
   std::optional<cgroup::Group> group_;
   std::optional<Pace> pace_; // where there is a network rate
   std::unique_ptr<Spawner> spawner_;
-  std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
+  std::unique_ptr<Notifier> notifier_;  // of the spawner's anchor: goes before it
+  std::unique_ptr<HealthCheck> health_; // where the spec has one, from the first start on
   Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;
 

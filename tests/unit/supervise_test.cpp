@@ -229,7 +229,12 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.limits.io = {{.device = "8:0", .read_bytes = 5}};
   spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
   spec.command = {"httpd", "-f"};
-  spec.restart.policy = RestartPolicy::OnFailure;
+  spec.restart = {RestartPolicy::OnFailure, 4, 90000};
+  spec.health.command = {"/bin/check", "it"};
+  spec.health.retries = 7;
+  spec.health.recovery = Recovery::Command;
+  spec.health.recovery_command = {"/bin/repair"};
+  spec.health.recovery_timeout_ms = 1234;
   spec.log.tag = "jail-web";
   const auto back = decode_spec(encode(spec));
   ASSERT_TRUE(back) << back.error().text();
