@@ -58,6 +58,17 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
                                                         "net",
                                                         "net.connect",
                                                         "net.addresses",
+                                                        "health",
+                                                        "health.command",
+                                                        "health.port",
+                                                        "health.http",
+                                                        "health.interval",
+                                                        "health.timeout",
+                                                        "health.retries",
+                                                        "health.start_period",
+                                                        "health.recovery",
+                                                        "health.recovery_command",
+                                                        "health.recovery_timeout",
                                                         "log",
                                                         "log.facility",
                                                         "log.out_level",
@@ -85,25 +96,11 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
 void read_command(TableReader &top, JailConfig &to) {
   const auto *entry = top.find("command");
   if (entry == nullptr) return;
-  const auto judge = [&](Result<std::vector<std::string>> words) {
-    if (words) {
-      if (auto done = check_command(*words); !done) words = std::unexpected(std::move(done).error());
-    }
-    if (!words) return top.wrong(entry->line, "command", words.error().text());
-    to.spec.command = std::move(*words);
-  };
-  if (const auto *line = std::get_if<std::string>(&entry->value.data)) {
-    judge(split_command(*line));
-    if (!to.spec.command.empty()) to.command_line = *line;
-    return;
-  }
-  const auto *list = std::get_if<TomlArray>(&entry->value.data);
-  std::vector<std::string> words;
-  if (list != nullptr)
-    for (const auto &item : *list)
-      if (const auto *word = std::get_if<std::string>(&item.data)) words.push_back(*word);
-  if (list != nullptr && words.size() == list->size()) return judge(std::move(words));
-  top.wrong(entry->line, "command", "expected a command line or a list of words, like [\"/bin/sleep\", \"60\"]");
+  auto words = command_words(entry->value);
+  if (!words) return top.wrong(entry->line, "command", words.error().text());
+  to.spec.command = std::move(*words);
+  if (const auto *line = std::get_if<std::string>(&entry->value.data); line != nullptr && !to.spec.command.empty())
+    to.command_line = *line;
 }
 
 void read_ports(TableReader &top, std::vector<PortReservation> &to) {
@@ -301,10 +298,13 @@ static JailConfig read_jail(Diagnostics &notes, std::string_view text, std::stri
     config.spec.hostname = value;
     return {};
   });
-  read_order(top, config);
+  const uint32_t ready_line = read_order(top, config);
   read_root(top, config);
   read_limits(top, config.spec.limits, config.spec.restart, &config.spec.reactions);
   read_net(top, config.spec.net);
+  read_health(top, config.spec.ports, config.spec.health);
+  if (auto good = check_readiness(config); !good && ready_line != 0)
+    top.wrong(ready_line, "ready", good.error().text());
   read_log(top, config.spec.log);
   read_provision(top, config.provision_script);
   read_mounts(top, config.spec.binds);
@@ -364,6 +364,7 @@ std::string write_jail(const JailConfig &config) {
           toml_string(plain ? spec.root : "/srv/jail"), !plain);
   write_limits(out, spec.limits);
   write_net(out, spec.net);
+  write_health(out, spec.health);
   write_log(out, spec.log);
   write_provision(out, config.provision_script);
   write_reactions(out, spec.reactions);

@@ -121,6 +121,22 @@ void read_log(TableReader &top, LogSpec &to) {
   reader.done();
 }
 
+Result<std::vector<std::string>> command_words(const TomlValue &value) {
+  std::vector<std::string> words;
+  if (const auto *line = std::get_if<std::string>(&value.data)) {
+    words = TRY(split_command(*line));
+  } else {
+    const auto *list = std::get_if<TomlArray>(&value.data);
+    if (list != nullptr)
+      for (const auto &item : *list)
+        if (const auto *word = std::get_if<std::string>(&item.data)) words.push_back(*word);
+    if (list == nullptr || words.size() != list->size())
+      return fail(ErrorKind::Usage, "expected a command line or a list of words, like [\"/bin/sleep\", \"60\"]");
+  }
+  TRY(check_command(words));
+  return words;
+}
+
 void Writer::comment(std::string_view text) {
   for (auto row : split(text, '\n')) text_.append("# ").append(row).append("\n");
 }

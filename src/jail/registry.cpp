@@ -103,6 +103,7 @@ Status recover_jail(const Instance &instance, const JailRow &row, const NameLock
     return std::unexpected(std::move(group).error());
   }
   unlink(instance.control_socket(name).c_str());
+  unlink(instance.unhealthy_file(name).c_str());
   // While the row still says so: killed in between, this is told twice, and not never.
   if (is_kept(instance, name)) {
     auto event = event_of(journal::Kind::Stop, row.name, row.jid, why);

@@ -47,6 +47,7 @@ Spec default_spec(JailName name, std::string root) {
               .command = {},
               .restart = {},
               .log = {},
+              .health = {},
               .hostname = {}};
 }
 
@@ -120,6 +121,7 @@ Status validate(const Spec &spec) {
   }
   TRY(check_command(spec.command));
   TRY(check_restart(spec.restart));
+  TRY(check_health(spec.health, spec.ports));
   if (spec.stop_grace_ms > kStopGraceMaxMs)
     return usage("stop grace " + std::to_string(spec.stop_grace_ms) + " ms: expected 0 to 3600000");
   TRY(check_log(spec.log));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "model/health.h"
 #include "model/ids.h"
 #include "model/limits.h"
 #include "model/log.h"
@@ -47,6 +48,7 @@ struct Spec {
   Restart restart{};
   uint32_t stop_grace_ms = 5000; // SIGTERM to cgroup kill
   LogSpec log{};
+  HealthSpec health{};
   std::string hostname{}; // empty: the jail's name; 1 to 64 of [A-Za-z0-9._-]
 
   friend bool operator==(const Spec &, const Spec &) = default;

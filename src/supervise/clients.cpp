@@ -112,6 +112,11 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
     reply(fd, done ? Reply{.type = ReplyType::Status, .text = {}, .status = status()} : failed(done.error()));
     break;
   }
+  case RequestType::Health: {
+    const auto done = ask_health(fd);
+    if (!done) reply(fd, failed(done.error()));
+    break;
+  }
   case RequestType::Status: reply(fd, {.type = ReplyType::Status, .text = {}, .status = status()}); break;
   }
 }
@@ -173,6 +178,7 @@ void Supervisor::drop_client(int fd) {
       session->client_key = -1;
     }
   }
+  if (health_) health_->forget(fd);
   loop_.remove(fd);
   clients_.erase(fd);
 }

@@ -59,7 +59,7 @@ Status Supervisor::carry_out(const Reaction &reaction, const std::string &use, c
   case Act::Freeze: return freeze(true);
   case Act::Restart:
     if (workload_ == nullptr || state_ != State::Running) return no_command();
-    end_command(journal::Cause::Limit, why);
+    if (!ends_command()) end_command(journal::Cause::Limit, why);
     return {};
   }
   std::unreachable();

@@ -177,6 +177,7 @@ Status Supervisor::launch_anchor() {
 
 void Supervisor::take_down() {
   if (!lock_) return;
+  stop_health();
   for (const auto &[fd, client] : clients_) loop_.remove(fd);
   if (listener_) unlink(setup_.instance.control_socket(setup_.spec.name).c_str());
   listener_.reset();

@@ -91,6 +91,7 @@ void Supervisor::workload_runs() {
   note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
   report_ready({});
   record_start();
+  start_health();
 }
 
 // What the programs in the kernel refuse tells nobody: the counters are looked at. What the filter refuses comes here.
@@ -194,6 +195,8 @@ void Supervisor::session_ended(Session &session, const Ending &ending) {
   if (&session == workload_) {
     loop_.remove(session.status.get());
     workload_ended(ending);
+  } else if (health_ && health_->ended(session, ending)) {
+    return;
   } else if (&session == foreground_) {
     foreground_ = nullptr;
     foreground_ending_ = ending;
@@ -215,18 +218,19 @@ void Supervisor::workload_ended(const Ending &ending) {
     finish();
     return;
   }
-  const bool ended_by_us = cause_ == journal::Cause::Limit;
-  const bool failed =
-      ended_by_us || !ending.failure.empty() || !WIFEXITED(ending.wait_status) || WEXITSTATUS(ending.wait_status) != 0;
+  stop_health();
+  const bool ill = cause_ == journal::Cause::Health;
+  const bool failed = ends_command() || !ending.failure.empty() || !WIFEXITED(ending.wait_status) ||
+                      WEXITSTATUS(ending.wait_status) != 0;
   note(state_ == State::Stopping ? kInfo : kWarning, describe(ending));
   record_exit(ending);
   if (state_ == State::Stopping)
     finish();
   else
-    wait_or_end(failed);
+    wait_or_end(failed, ill);
 }
 
-void Supervisor::wait_or_end(bool failed) {
+void Supervisor::wait_or_end(bool failed, bool ill) {
   const uint64_t now = sys::monotonic_ms();
   const auto next = back_off_.next(setup_.spec.restart, failed, now - started_ms_, now);
   if (next.gave_up) {
@@ -236,6 +240,7 @@ void Supervisor::wait_or_end(bool failed) {
   }
   if (!next.seconds) {
     if (!next.gave_up) note(kNotice, "not restarting");
+    gave_up_ = gave_up_ || ill; // it did not end by itself
     finish();
     return;
   }
@@ -251,6 +256,7 @@ void Supervisor::anchor_ended() {
   loop_.remove(spawner_->anchor().channel());
   note(kErr, "the anchor ended; the jail is taken down");
   if (cause_ == journal::Cause::None) cause_ = journal::Cause::AnchorLost;
+  if (health_) health_->anchor_ended();
   (void)group_->kill();
   (void)group_->wait_empty(10000);
   spawner_->reap();
@@ -274,10 +280,7 @@ void Supervisor::on_timer() {
     finish();
     return;
   }
-  if (state_ == State::Running && workload_ != nullptr && cause_ == journal::Cause::Limit) {
-    note(kWarning, "still running after the grace; killing");
-    spawner_->signal_group(*workload_, SIGKILL);
-  }
+  if (state_ == State::Running) kill_ended_command();
   if (state_ != State::Waiting) return;
   restarts_++;
   if (const auto counted = with_tables([this] { return tables_.count_restart(setup_.jid); }); !counted)
@@ -326,6 +329,7 @@ Status Supervisor::freeze(bool stop) {
     record(stop ? journal::Kind::Freeze : journal::Kind::Thaw, "");
   }
   if (!stop) arm_timer(answer_timer_, kAnswerMs); // what was asked before counts from now on
+  if (!stop && health_) health_->thawed();
   frozen_ = stop;
   return {};
 }
@@ -335,6 +339,7 @@ void Supervisor::begin_stop(uint32_t grace_ms, journal::Requester by) {
   if (frozen_) (void)freeze(false); // its command is to hear of the stop; where this fails it is killed after the grace
   note(kNotice, fmt::format("shutdown requested by {} (pid {})", by.program, by.pid));
   stopped_by_ = std::move(by);
+  if (health_) health_->pause();
   Session *const command = workload_ != nullptr ? workload_ : foreground_;
   if (command == nullptr || grace_ms == 0) {
     finish();
@@ -345,13 +350,6 @@ void Supervisor::begin_stop(uint32_t grace_ms, journal::Requester by) {
   arm_timer(timer_, grace_ms);
 }
 
-void Supervisor::end_command(journal::Cause cause, const std::string &why) {
-  cause_ = cause;
-  cause_text_ = why;
-  spawner_->signal_group(*workload_, SIGTERM);
-  arm_timer(timer_, setup_.spec.stop_grace_ms);
-}
-
 SupervisorStatus Supervisor::status() const {
   SupervisorStatus status;
   status.supervisor = static_cast<uint32_t>(getpid());
@@ -359,6 +357,10 @@ SupervisorStatus Supervisor::status() const {
   status.workload = workload_ != nullptr ? static_cast<uint32_t>(workload_->pid) : 0;
   status.restarts = restarts_;
   status.started = started_at_;
+  if (health_) {
+    status.health = to_string(health_->state());
+    status.health_failures = health_->failures();
+  }
   switch (state_) {
   case State::Idle: status.state = "idle"; break;
   case State::Running: status.state = "running"; break;

@@ -15,6 +15,7 @@
 #include "supervise/back_off.h"
 #include "supervise/denial_log.h"
 #include "supervise/event_loop.h"
+#include "supervise/health.h"
 #include "supervise/host_command.h"
 #include "supervise/log.h"
 #include "supervise/notifier.h"
@@ -88,7 +89,7 @@ private:
   void session_ended(Session &session, const Ending &ending);
   void workload_ended(const Ending &ending);
   void anchor_ended();
-  void wait_or_end(bool failed);
+  void wait_or_end(bool failed, bool ill = false);
   // causes.cpp: why it ended, for the journal.
   void record(journal::Kind kind, std::string text) const;
   [[nodiscard]] journal::Event event_of(journal::Kind kind, std::string text) const;
@@ -100,7 +101,6 @@ private:
   void on_answer_timer();
   Status freeze(bool stop);
   void begin_stop(uint32_t grace_ms, journal::Requester by);
-  void end_command(journal::Cause cause, const std::string &why); // so that it is started anew
   void finish() { state_ = State::Done; }
   void report_ready(Status status);
   void workload_runs();
@@ -109,6 +109,17 @@ private:
   void on_log_timer();
   void log_denials();
   [[nodiscard]] SupervisorStatus status() const;
+
+  // recovery.cpp: what health checks find, and what follows.
+  void start_health();
+  void stop_health();
+  void on_health(HealthJudge::Verdict verdict, const std::string &why);
+  void recover(const std::string &why);
+  void recovered(const std::string &why);
+  Status ask_health(int fd);
+  void end_command(journal::Cause cause, const std::string &why); // so that it is started anew
+  [[nodiscard]] bool ends_command() const;                        // that is under way
+  void kill_ended_command();
 
   // limits.cpp: other limits while it runs; the OOM of a v1 hierarchy, which kills one process only.
   Status change_limits(const std::vector<std::string> &words, std::vector<std::string> &warnings);
@@ -146,7 +157,8 @@ private:
   std::unique_ptr<Reactions> reactions_; // where there are any
   std::vector<std::string> reaction_warnings_;
   std::unique_ptr<Spawner> spawner_;
-  std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
+  std::unique_ptr<Notifier> notifier_;  // of the spawner's anchor: goes before it
+  std::unique_ptr<HealthCheck> health_; // where the spec has one, from the first start on
   Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;
 
