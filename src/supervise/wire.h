@@ -1,11 +1,12 @@
-// Bytes of the control protocol and of a Spec handed to the supervisor: 32-bit integers in host order and strings with
-// their length before them. Both ends are programs of one installation on one machine; the version stands first.
+// Bytes of the control protocol and of what is handed to a supervisor: 32-bit integers in host order and strings with
+// their length before them. Both ends are programs on one machine; what may be of two versions is made of named parts.
 #pragma once
 
 #include "base/error.h"
 
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,13 +37,14 @@ public:
   explicit Reader(std::string_view bytes) : left_(bytes) {}
   uint32_t number() { return raw<uint32_t>(); }
   uint64_t number64() { return raw<uint64_t>(); }
-  std::string text() {
+  std::string text() { return std::string(view()); }
+  std::string_view view() { // into what is read
     const uint32_t size = number();
     if (size > left_.size()) {
       ok_ = false;
       left_ = {};
     }
-    std::string value(left_.substr(0, ok_ ? size : 0));
+    const auto value = left_.substr(0, ok_ ? size : 0);
     left_.remove_prefix(value.size());
     return value;
   }
@@ -70,6 +72,60 @@ private:
     return value;
   }
   std::string_view left_;
+  bool ok_ = true;
+};
+
+// A value as named parts, so that programs of different versions can hand it to each other: a part that is not there
+// leaves the reader's default, and one that the reader does not know is refused: something would be lost in silence.
+// kind says what it is a value of.
+class PartsWriter {
+public:
+  template <class Write> void put(std::string_view name, Write write) {
+    Writer part;
+    write(part);
+    out_.text(name);
+    out_.text(part.bytes());
+  }
+  [[nodiscard]] std::string bytes(std::string_view kind) const {
+    Writer whole;
+    whole.text(kind);
+    whole.text(out_.bytes());
+    return whole.bytes();
+  }
+
+private:
+  Writer out_;
+};
+
+class PartsReader {
+public:
+  PartsReader(std::string_view kind, std::string_view bytes) { // which must live as long
+    Reader whole(bytes);
+    ok_ = whole.view() == kind;
+    Reader in(whole.view());
+    if (!whole.finished()) ok_ = false;
+    while (ok_ && in.ok() && !in.finished()) {
+      const auto name = in.view();
+      const auto part = in.view();
+      if (in.ok() && !parts_.emplace(name, part).second) ok_ = false;
+    }
+    if (!in.ok()) ok_ = false;
+  }
+  // read(Reader &) has to read all of the part. Not called where there is none.
+  template <class Read> void take(std::string_view name, Read read) {
+    const auto found = parts_.find(name);
+    if (found == parts_.end()) return;
+    Reader in(found->second);
+    read(in);
+    if (!in.finished()) ok_ = false;
+    parts_.erase(found);
+  }
+  [[nodiscard]] bool ok() const { return ok_; } // so far
+  // The first part that nobody took; empty: none.
+  [[nodiscard]] std::string_view unknown() const { return parts_.empty() ? std::string_view() : parts_.begin()->first; }
+
+private:
+  std::map<std::string_view, std::string_view> parts_;
   bool ok_ = true;
 };
 

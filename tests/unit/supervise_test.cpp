@@ -6,6 +6,7 @@
 #include "supervise/log_rate.h"
 #include "supervise/passwd.h"
 #include "supervise/protocol.h"
+#include "supervise/wire.h"
 
 #include <gtest/gtest.h>
 
@@ -227,9 +228,16 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.limits.swap = 0;
   spec.limits.cpus = "0-3";
   spec.limits.io = {{.device = "8:0", .read_bytes = 5}};
+  spec.reactions = {*parse_reaction("memory > 90% for 10s: exec:/bin/echo 'a b'"), *parse_reaction("cpu > 2: log")};
+  spec.reactions[0].timeout_seconds = 7;
   spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
   spec.command = {"httpd", "-f"};
-  spec.restart.policy = RestartPolicy::OnFailure;
+  spec.restart = {RestartPolicy::OnFailure, 4, 90000};
+  spec.health.command = {"/bin/check", "it"};
+  spec.health.retries = 7;
+  spec.health.recovery = Recovery::Command;
+  spec.health.recovery_command = {"/bin/repair"};
+  spec.health.recovery_timeout_ms = 1234;
   spec.log.tag = "jail-web";
   const auto back = decode_spec(encode(spec));
   ASSERT_TRUE(back) << back.error().text();
@@ -237,11 +245,46 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   EXPECT_EQ(back->ports, spec.ports);
   EXPECT_EQ(back->net, spec.net);
   EXPECT_EQ(back->limits, spec.limits);
+  EXPECT_EQ(back->reactions, spec.reactions);
   EXPECT_EQ(back->binds, spec.binds);
   EXPECT_EQ(back->command, spec.command);
   EXPECT_EQ(back->log.tag, "jail-web");
   const std::string whole = encode(spec);
   for (size_t size = 0; size < whole.size(); size++) EXPECT_FALSE(decode_spec(whole.substr(0, size))) << size;
+}
+
+TEST(Protocol, ASpecOfAnotherVersion) {
+  PartsWriter older;
+  older.put("name", [](Writer &part) { part.text("web"); });
+  older.put("root", [](Writer &part) { part.text("/srv/jails/web"); });
+  const auto spec = decode_spec(older.bytes("jail-spec"));
+  ASSERT_TRUE(spec) << spec.error().text();
+  EXPECT_EQ(spec->stop_grace_ms, 5000U) << "what it does not say is the default";
+  EXPECT_FALSE(decode_spec(older.bytes("supervisor")));
+  PartsWriter twice = older;
+  twice.put("root", [](Writer &part) { part.text("/srv/jails/other"); });
+  EXPECT_FALSE(decode_spec(twice.bytes("jail-spec")));
+  older.put("telepathy", [](Writer &part) { part.number(1); });
+  EXPECT_ERROR(decode_spec(older.bytes("jail-spec")), ErrorKind::Malformed,
+               "malformed jail state: written by a newer version, which knows of 'telepathy'");
+}
+
+TEST(Protocol, AnotherVersionIsUnderstoodWhereItCounts) {
+  const auto of_next_version = [](std::string bytes) {
+    const uint32_t version = kProtocolVersion + 1;
+    return bytes.replace(0, sizeof version, reinterpret_cast<const char *>(&version), sizeof version);
+  };
+  const auto stop =
+      decode_request(of_next_version(encode(Request{.type = RequestType::Stop, .exec = {}, .grace_ms = 7})));
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(stop->grace_ms, 7U);
+  EXPECT_FALSE(decode_request(of_next_version(encode(Request{.type = RequestType::Exec, .exec = {}}))));
+  Reply status{.type = ReplyType::Status, .text = {}, .status = {.supervisor = 12, .state = "running"}};
+  const auto longer = decode_reply(of_next_version(encode(status)) + "of a later version");
+  ASSERT_TRUE(longer);
+  EXPECT_EQ(longer->status.state, "running");
+  EXPECT_FALSE(decode_reply(encode(status) + "x")) << "of this version it is just wrong";
+  EXPECT_FALSE(decode_reply(of_next_version(encode(Reply{.type = ReplyType::Limits, .text = {}, .status = {}}))));
 }
 
 TEST(Addresses, OnlyThoseOfTheHost) {
