@@ -34,12 +34,10 @@ Status Diagnostics::status() const {
 }
 
 std::vector<std::string> Diagnostics::all() const {
-  // By line, then as they came. Not stable_sort: clang calls a function of libstdc++ 12 in it deprecated.
-  std::vector<std::pair<uint32_t, size_t>> order;
-  for (size_t i = 0; i < notes_.size(); i++) order.emplace_back(notes_[i].line, i);
-  std::ranges::sort(order);
+  auto sorted = notes_;
+  std::ranges::stable_sort(sorted, {}, &Note::line); // of one line: as they came
   std::vector<std::string> texts;
-  for (const auto &[line, index] : order) texts.push_back(text_of(notes_[index]));
+  for (const auto &note : sorted) texts.push_back(text_of(note));
   return texts;
 }
 
