@@ -46,9 +46,10 @@ Status inherit_cpuset(const std::string &from, const std::string &to) {
 }
 
 Status write_one(const Placed &placed, const std::string &above, const std::string &dir, Write write) {
-  if (placed.v1 && placed.controller == "cpuset" && trim(write.value).empty()) // v1 takes no empty set back
-    write.value = TRY(sys::read_file(above + "/" + write.file, kMaxText));
   const std::string file = dir + "/" + write.file;
+  // A set with tasks in it cannot be made empty again, on v1 and v2 alike (ENOSPC; tried on 6.12): it gets what is above.
+  if (placed.controller == "cpuset" && trim(write.value).empty() && !trim(TRY(sys::read_file(file, kMaxText))).empty())
+    write.value = TRY(sys::read_file(above + "/" + write.file + (placed.v1 ? "" : ".effective"), kMaxText));
   auto written = sys::write_file(file, write.value);
   if (!written && written.error().sys_errno() == EBUSY)
     return fail(ErrorKind::Busy, fmt::format("the jail uses more, and the kernel cannot take it back ({})", file));
