@@ -1,6 +1,6 @@
 # cmake -DCOMPILER=cc -DINCLUDE=kernel -DOUTPUT=file.c -P syscall_names.cmake: the names of the system calls by number, from the
 # headers that the policy is compiled with.
-file(WRITE ${OUTPUT}.in.c "#include \"abi/syscall_policy.h\"\n")
+file(WRITE ${OUTPUT}.in.c "#include \"abi/syscall_numbers.h\"\n")
 execute_process(COMMAND ${COMPILER} -E -dM -iquote ${INCLUDE} ${OUTPUT}.in.c OUTPUT_VARIABLE macros RESULT_VARIABLE failed)
 if(failed)
   message(FATAL_ERROR "${COMPILER} -E failed")
