@@ -160,16 +160,21 @@ Status Decoy::populate(const Instance &instance, const JailName &name) {
     if (probe->call(SYS_rt_sigprocmask, {SIG_BLOCK, all, 0, sizeof(uint64_t)}) != 0)
       return fail(ErrorKind::System, "a process of the decoy jail does not answer");
   }
-  constexpr std::pair<const char *, int> kTypes[] = {
-      {"stream", SOCK_STREAM}, {"seqpacket", SOCK_SEQPACKET}, {"dgram", SOCK_DGRAM}};
-  for (const auto &[kind, type] : kTypes) {
-    names_.push_back(fmt::format("jail-decoy-{}-{}", getpid(), kind));
-    const auto [at, size] = abstract_address(names_.back());
+  // Under names that the kernel picks (unix(7), Autobind): with BPF LSM medium and high may not choose one.
+  for (const int type : {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM}) {
     const long fd = root_->call(SYS_socket, {AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0});
-    const uint64_t address = root_->object(at);
-    if (root_->call(SYS_bind, {fd, address, size}) != 0 ||
+    const uint64_t family = root_->object(sa_family_t{AF_UNIX});
+    if (root_->call(SYS_bind, {fd, family, sizeof(sa_family_t)}) != 0 ||
         (type != SOCK_DGRAM && root_->call(SYS_listen, {fd, 16}) != 0))
       return fail(ErrorKind::System, "abstract sockets of the decoy jail");
+    const uint64_t address = root_->space(sizeof(sockaddr_un));
+    const uint64_t size = root_->object(socklen_t{sizeof(sockaddr_un)});
+    if (root_->call(SYS_getsockname, {fd, address, size}) != 0)
+      return fail(ErrorKind::System, "abstract sockets of the decoy jail");
+    const auto got = root_->read<sockaddr_un>(address);
+    const size_t end = std::min<size_t>(root_->read<socklen_t>(size), sizeof got);
+    constexpr size_t kName = offsetof(sockaddr_un, sun_path) + 1;
+    names_.emplace_back(got.sun_path + 1, end > kName ? end - kName : 0);
     sockets_.push_back(fd);
   }
   return {};

@@ -1,8 +1,10 @@
 // Ports and sockets.
 #include "abi/secmodel_jail.h"
+#include "model/net.h"
 #include "verify/canary.h"
 #include "verify/trial.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <fmt/format.h>
@@ -171,6 +173,53 @@ void listen_unbound(Trial &trial) {
   }
 }
 
+// Is the address one that the jail may call by its configuration, whoever serves there?
+bool may_call(const Subject &subject, const char *text, uint16_t port) {
+  if (subject.row.profile == Profile::Low) return true;
+  const auto address = parse_own_address(text);
+  return address && std::ranges::any_of(subject.row.net.connect,
+                                        [&](const Destination &to) { return to.at == *address && to.port == port; });
+}
+
+// At a port that the decoy reserved and nobody serves: where the call goes through, nothing comes of it.
+void calls(Trial &trial) {
+  if (trial.targets().port == 0) {
+    trial.skip("there is no decoy jail to own a port");
+    return;
+  }
+  struct Call {
+    Kind kind;
+    const char *plain; // the address as a configuration has it
+    bool datagram;     // sendto(2) instead of connect(2)
+  };
+  constexpr Call kCalls[] = {
+      {{"tcp", AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0, "127.0.0.1"}, "127.0.0.1", false},
+      {{"tcp6", AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0, "::1"}, "::1", false},
+      {{"tcp6 mapped", AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0, "::ffff:127.0.0.1"}, "127.0.0.1", false},
+      {{"udp", AF_INET, SOCK_DGRAM, 0, "127.0.0.1"}, "127.0.0.1", false},
+      {{"udp wildcard", AF_INET, SOCK_DGRAM, 0, "0.0.0.0"}, "127.0.0.1", false},
+      {{"udp6", AF_INET6, SOCK_DGRAM, 0, "::1"}, "::1", false},
+      {{"udp link-local", AF_INET, SOCK_DGRAM, 0, "169.254.255.254"}, "169.254.255.254", false},
+      {{"udp sendto", AF_INET, SOCK_DGRAM, 0, "127.0.0.1"}, "127.0.0.1", true},
+      {{"udp6 mapped sendto", AF_INET6, SOCK_DGRAM, 0, "::ffff:127.0.0.1"}, "127.0.0.1", true}};
+  Probe &probe = trial.probe();
+  const uint16_t port = trial.targets().port;
+  for (const auto &call : kCalls) {
+    const auto &kind = call.kind;
+    const long fd = probe.call(SYS_socket, {kind.family, kind.type | SOCK_CLOEXEC, kind.protocol});
+    if (fd < 0) continue;
+    const auto address = address_of(kind, port);
+    const uint64_t at = probe.bytes(&address.at, address.size);
+    const long rc = call.datagram ? probe.call(SYS_sendto, {fd, 0, 0, 0, at, address.size})
+                                  : probe.call(SYS_connect, {fd, at, address.size});
+    probe.call(SYS_close, {fd});
+    if (may_call(trial.subject(), call.plain, port))
+      trial.judged(kind.name, rc != -EPERM, true, rc != -EPERM ? "" : "refused");
+    else
+      trial.refused(kind.name, rc, {EPERM, EACCES});
+  }
+}
+
 void abstract(Trial &trial) {
   Probe &probe = trial.probe();
   constexpr int kTypes[] = {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM};
@@ -250,6 +299,7 @@ constexpr Check kChecks[] = {
     {"port-unreserved", "bind ports that nobody reserved", port_unreserved, nullptr},
     {"port-picked", "have the kernel pick a port that is another's", port_picked, "only who picks matters"},
     {"listen-unbound", "accept connections on a port it never bound", listen_unbound, nullptr},
+    {"calls", "call a service of another jail on the host's loopback", calls, nullptr},
     {"socket-options", "set socket options that only an administrator may", socket_options, nullptr},
     {"network-changes", "change the host's interfaces by rtnetlink", network_changes, nullptr},
     {"abstract", "connect to abstract sockets of host and decoy", abstract, nullptr},
