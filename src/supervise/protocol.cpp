@@ -311,6 +311,7 @@ std::string encode(const Spec &spec) {
   text("log-tag", spec.log.tag);
   texts("log", log_words(spec.log));
   text("hostname", spec.hostname);
+  if (!spec.image.empty()) text("image", spec.image);
   if (spec.health.configured()) out.put("health", [&](Writer &part) { put(part, spec.health); });
   return out.bytes(kSpecKind);
 }
@@ -365,6 +366,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   text("log-tag", spec.log.tag);
   texts("log", log);
   text("hostname", spec.hostname);
+  text("image", spec.image);
   in.take("health", [&](Reader &part) { spec.health = get_health(part); });
   if (!in.ok() || spec.profile > Profile::High || spec.restart.policy > RestartPolicy::Never)
     return malformed("jail state");

@@ -74,6 +74,7 @@ Status Supervisor::set_up() {
   // For whoever asks what is in force (`jailctl show`); what was registered may say otherwise, or nothing.
   TRY(publish_spec());
   TRY(make_cgroup());
+  if (launch::limits_disk(spec.limits)) TRY(limit_disk());
   TRY_IN("control socket", open_control_socket());
   TRY(launch_anchor());
   return watch_limits();
