@@ -18,6 +18,7 @@ bool is_lasting(RequestType type) {
   case RequestType::Signal:
   case RequestType::Stop:
   case RequestType::Status:
+  case RequestType::Upgrade:
   case RequestType::Freeze: return true;
   default: return false;
   }
@@ -137,7 +138,8 @@ Result<Request> decode_request(std::string_view bytes) {
   case RequestType::Stop: request.grace_ms = in.number(); break;
   case RequestType::Limits: request.limits = in.texts(); break;
   case RequestType::Freeze: request.freeze = in.number() != 0; break;
-  case RequestType::Status: break;
+  case RequestType::Status:
+  case RequestType::Upgrade: break;
   default: return malformed("request");
   }
   if (!in.finished()) return malformed("request");

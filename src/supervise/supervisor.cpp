@@ -24,18 +24,9 @@
 namespace jails::supervise {
 namespace {
 
-constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
 constexpr int64_t kLogTimerSeconds = 5;
 constexpr uint64_t kDenialLookMs = 1000; // between two looks at the counters, whatever asks for them
 constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
-
-void arm(const Fd &timer, uint64_t ms) {
-  itimerspec when{};
-  when.it_value.tv_sec = static_cast<time_t>(ms / 1000);
-  when.it_value.tv_nsec = static_cast<long>(ms % 1000) * 1000000;
-  if (ms == 0) when.it_value.tv_nsec = 1; // 0 would disarm
-  timerfd_settime(timer.get(), 0, &when, nullptr);
-}
 
 std::string describe(const Ending &ending) {
   return ending.failure.empty() ? journal::describe_status(ending.wait_status) : ending.failure;
@@ -58,6 +49,10 @@ Status Supervisor::open_log() {
     if (fcntl(fd->get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno("log pipe");
   out_read_ = std::move(out.read), out_write_ = std::move(out.write);
   err_read_ = std::move(err.read), err_write_ = std::move(err.write);
+  return serve_log();
+}
+
+Status Supervisor::serve_log() {
   denial_log_.emplace(TRY(tables_.denials(setup_.jid)));
   const itimerspec often{.it_interval = {.tv_sec = kLogTimerSeconds, .tv_nsec = 0},
                          .it_value = {.tv_sec = kLogTimerSeconds, .tv_nsec = 0}};
@@ -83,6 +78,10 @@ Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
   started_ms_ = sys::monotonic_ms();
   up_since_ms_ = sys::boottime_ms();
   started_at_ = static_cast<uint64_t>(time(nullptr));
+  return watch_workload();
+}
+
+Status Supervisor::watch_workload() {
   const int status = workload_->status.get();
   return loop_.add(status, EPOLLIN, [this, status](uint32_t) {
     loop_.remove(status);
@@ -151,7 +150,7 @@ Result<Fd> Supervisor::start_foreground(const ExecRequest &request, std::span<co
 
 Status Supervisor::serve() {
   Status status;
-  if (state_ == State::Idle) record_start();
+  if (state_ == State::Idle && !gone_on_) record_start();
   while (state_ != State::Done && status) status = loop_.run_once();
   // What the workload wrote last.
   for (int i = 0; i < 64 && log_; i++) {
