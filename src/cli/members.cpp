@@ -1,8 +1,10 @@
 #include "cli/members.h"
 
 #include "cgroup/group.h"
+#include "jail/ending.h"
 
 #include <ctime>
+#include <unistd.h>
 
 namespace jails::cli {
 
@@ -14,12 +16,13 @@ Result<size_t> count_members(const Instance &instance, const JailRow &row) {
 }
 
 std::string_view list_state(const Instance &instance, const JailRow &row, uint64_t references) {
-  if (references == 0) return "down";
-  const auto where = cgroup::Hierarchies::discover();
   const auto name = JailName::parse(row.name);
+  if (references == 0) return geteuid() == 0 && failure_of(instance, row) ? "failed" : "down";
+  const auto where = cgroup::Hierarchies::discover();
   const auto group = where && name ? cgroup::Group::open(*where, instance.cgroup_name(), *name)
                                    : Result<cgroup::Group>(fail(ErrorKind::NotFound, "no cgroup"));
-  return group && group->frozen().value_or(false) ? "frozen" : "up";
+  if (group && group->frozen().value_or(false)) return "frozen";
+  return name && access(instance.unhealthy_file(*name).c_str(), F_OK) == 0 ? "unhealthy" : "up";
 }
 
 uint64_t age_seconds(const JailRow &row) {

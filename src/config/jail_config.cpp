@@ -51,9 +51,24 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
                                                         "limits.best_effort",
                                                         "limits.net_in",
                                                         "limits.net_out",
+                                                        "limits.action",
+                                                        "limits.action.when",
+                                                        "limits.action.do",
+                                                        "limits.action.timeout",
                                                         "net",
                                                         "net.connect",
                                                         "net.addresses",
+                                                        "health",
+                                                        "health.command",
+                                                        "health.port",
+                                                        "health.http",
+                                                        "health.interval",
+                                                        "health.timeout",
+                                                        "health.retries",
+                                                        "health.start_period",
+                                                        "health.recovery",
+                                                        "health.recovery_command",
+                                                        "health.recovery_timeout",
                                                         "log",
                                                         "log.facility",
                                                         "log.out_level",
@@ -81,25 +96,11 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
 void read_command(TableReader &top, JailConfig &to) {
   const auto *entry = top.find("command");
   if (entry == nullptr) return;
-  const auto judge = [&](Result<std::vector<std::string>> words) {
-    if (words) {
-      if (auto done = check_command(*words); !done) words = std::unexpected(std::move(done).error());
-    }
-    if (!words) return top.wrong(entry->line, "command", words.error().text());
-    to.spec.command = std::move(*words);
-  };
-  if (const auto *line = std::get_if<std::string>(&entry->value.data)) {
-    judge(split_command(*line));
-    if (!to.spec.command.empty()) to.command_line = *line;
-    return;
-  }
-  const auto *list = std::get_if<TomlArray>(&entry->value.data);
-  std::vector<std::string> words;
-  if (list != nullptr)
-    for (const auto &item : *list)
-      if (const auto *word = std::get_if<std::string>(&item.data)) words.push_back(*word);
-  if (list != nullptr && words.size() == list->size()) return judge(std::move(words));
-  top.wrong(entry->line, "command", "expected a command line or a list of words, like [\"/bin/sleep\", \"60\"]");
+  auto words = command_words(entry->value);
+  if (!words) return top.wrong(entry->line, "command", words.error().text());
+  to.spec.command = std::move(*words);
+  if (const auto *line = std::get_if<std::string>(&entry->value.data); line != nullptr && !to.spec.command.empty())
+    to.command_line = *line;
 }
 
 void read_ports(TableReader &top, std::vector<PortReservation> &to) {
@@ -297,10 +298,13 @@ static JailConfig read_jail(Diagnostics &notes, std::string_view text, std::stri
     config.spec.hostname = value;
     return {};
   });
-  read_order(top, config);
+  const uint32_t ready_line = read_order(top, config);
   read_root(top, config);
-  read_limits(top, config.spec.limits);
+  read_limits(top, config.spec.limits, config.spec.restart, &config.spec.reactions);
   read_net(top, config.spec.net);
+  read_health(top, config.spec.ports, config.spec.health);
+  if (auto good = check_readiness(config); !good && ready_line != 0)
+    top.wrong(ready_line, "ready", good.error().text());
   read_log(top, config.spec.log);
   read_provision(top, config.provision_script);
   read_mounts(top, config.spec.binds);
@@ -360,8 +364,10 @@ std::string write_jail(const JailConfig &config) {
           toml_string(plain ? spec.root : "/srv/jail"), !plain);
   write_limits(out, spec.limits);
   write_net(out, spec.net);
+  write_health(out, spec.health);
   write_log(out, spec.log);
   write_provision(out, config.provision_script);
+  write_reactions(out, spec.reactions);
   write_mounts(out, spec.binds);
   if (config.version == 1) return out.take();
   out.line("\n# Numbers and texts for use above, as ${port}; ${name} is the jail's name.\n#[variables]\n#port = 8080");
@@ -375,9 +381,12 @@ std::string write_jail(const JailConfig &config, const Common &common) {
       read_jail(notes, fmt::format("version = {}", kConfigVersion), common.file, config.spec.name, "/jail", common);
   if (!notes.clean()) return write_jail(config);
   JailConfig ours = config;
-  // What [[mount]] of the defaults add cannot be said once more.
+  // What [[mount]] and [[limits.action]] of the defaults add cannot be said once more.
   std::erase_if(ours.spec.binds, [&](const Bind &bind) {
     return std::ranges::find(baseline.spec.binds, bind) != baseline.spec.binds.end();
+  });
+  std::erase_if(ours.spec.reactions, [&](const Reaction &reaction) {
+    return std::ranges::find(baseline.spec.reactions, reaction) != baseline.spec.reactions.end();
   });
   return leave_to_defaults(write_jail(ours), write_jail(baseline), common.defaults);
 }

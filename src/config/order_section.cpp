@@ -48,21 +48,22 @@ Status add_dependency(JailConfig &config, std::string_view name) {
 
 Status check_readiness(const JailConfig &config) {
   const Readiness &ready = config.ready;
+  if (ready.kind == Readiness::Kind::Healthy && !config.spec.health.configured())
+    return fail(ErrorKind::Usage, "\"healthy\" needs a check, in [health]");
   if (ready.kind != Readiness::Kind::Port) return {};
   // Then nobody else can be listening there.
   if (std::ranges::any_of(config.spec.ports, [&](const auto &port) { return overlap(port, ready.port); })) return {};
   return fail(ErrorKind::Usage, fmt::format("port {} is not among the jail's ports", to_string(ready.port)));
 }
 
-void read_order(TableReader &top, JailConfig &to) {
+uint32_t read_order(TableReader &top, JailConfig &to) {
   read_names(top, "depends", "expected a list of jails like [\"db\"]",
              [&](const std::string &name) { return add_dependency(to, name); });
   read_names(top, "tags", "expected a list of words like [\"web\"]",
              [&](const std::string &tag) { return add_tag(to.tags, tag); });
   const uint32_t line = top.parsed("ready", "text like \"port:8080\"", to.ready, parse_readiness);
   top.milliseconds("ready_timeout", to.ready_timeout_ms, kReadyTimeoutMaxMs);
-  if (line == 0) return;
-  if (auto good = check_readiness(to); !good) top.wrong(line, "ready", good.error().text());
+  return line;
 }
 
 void write_order(Writer &out, const JailConfig &config) {
@@ -73,7 +74,8 @@ void write_order(Writer &out, const JailConfig &config) {
   out.key(
       "When a started jail counts as ready: \"running\" (its command runs), \"port:8080\" (something listens on\n"
       "one of its ports), \"file:/run/ready\" (a file of the jail is there), \"command:LINE\" (run in the jail, it\n"
-      "ends with status 0), \"alive:5\" (its command ran for 5 seconds). Default: \"running\".",
+      "ends with status 0), \"alive:5\" (its command ran for 5 seconds), \"healthy\" (its health check, below,\n"
+      "succeeded). Default: \"running\".",
       "ready", toml_string(to_string(config.ready)), config.ready == Readiness{});
   out.key("Seconds that a start waits for that; then it fails and the jail is stopped. Default: 30.", "ready_timeout",
           seconds_text(config.ready_timeout_ms), config.ready_timeout_ms == kReadyTimeoutMs);

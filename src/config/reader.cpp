@@ -183,6 +183,8 @@ std::string_view nearest_key(std::string_view key, std::span<const std::string_v
   constexpr size_t kLongest = 40; // no key of ours is near that; also bounds the work
   if (key.size() > kLongest) return {};
   for (auto other : known)
+    if (edit_distance(key, other) == 1) return other; // "port" for "ports", though "health.port" has that name
+  for (auto other : known)
     if (leaf(other) == leaf(key)) return other;
   std::string_view best;
   size_t best_distance = key.size();

@@ -76,7 +76,7 @@ static void read_limit(TableReader &reader, const LimitKey &key, Limits &to) {
   if (const auto good = key.assign(to, *text); !good) reader.wrong(entry->line, key.name, good.error().text());
 }
 
-void read_limits(TableReader &top, Limits &to) {
+void read_limits(TableReader &top, Limits &to, const Restart &restart, std::vector<Reaction> *reactions) {
   const auto *table = top.table("limits");
   if (table == nullptr) return;
   TableReader reader(top.notes(), *table, "limits.", top.known());
@@ -92,6 +92,7 @@ void read_limits(TableReader &top, Limits &to) {
     if (!has_reader(key.name)) read_limit(reader, key, to);
   if (const auto good = check_limits(to); !good && reader.notes().clean())
     top.wrong(top.find("limits")->line, "limits", good.error().text());
+  if (reactions != nullptr) read_reactions(reader, to, restart, *reactions);
   reader.done();
 }
 
@@ -118,6 +119,22 @@ void read_log(TableReader &top, LogSpec &to) {
     if (!good) reader.wrong(entry->line, key.name, good.error().text());
   }
   reader.done();
+}
+
+Result<std::vector<std::string>> command_words(const TomlValue &value) {
+  std::vector<std::string> words;
+  if (const auto *line = std::get_if<std::string>(&value.data)) {
+    words = TRY(split_command(*line));
+  } else {
+    const auto *list = std::get_if<TomlArray>(&value.data);
+    if (list != nullptr)
+      for (const auto &item : *list)
+        if (const auto *word = std::get_if<std::string>(&item.data)) words.push_back(*word);
+    if (list == nullptr || words.size() != list->size())
+      return fail(ErrorKind::Usage, "expected a command line or a list of words, like [\"/bin/sleep\", \"60\"]");
+  }
+  TRY(check_command(words));
+  return words;
 }
 
 void Writer::comment(std::string_view text) {

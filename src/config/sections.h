@@ -19,11 +19,20 @@ std::span<const std::string_view> jail_keys(); // of jail.toml, dotted
 
 void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Restart &restart,
                       uint32_t &stop_grace_ms);
-void read_limits(TableReader &top, Limits &to);
+// reactions: of [[limits.action]]; nullptr: there is no such key.
+void read_limits(TableReader &top, Limits &to, const Restart &restart, std::vector<Reaction> *reactions);
+void read_reactions(TableReader &limits, const Limits &of, const Restart &restart,
+                    std::vector<Reaction> &to); // reaction_section.cpp
 void read_log(TableReader &top, LogSpec &to);
-void read_order(TableReader &top, JailConfig &to);          // after the ports
+uint32_t read_order(TableReader &top, JailConfig &to);      // the line of `ready`; 0: not there
 void read_net(TableReader &top, NetSpec &to);               // net_section.cpp
 void read_provision(TableReader &top, std::string &script); // provision_section.cpp
+// health_section.cpp; after the ports
+void read_health(TableReader &top, const std::vector<PortReservation> &ports, HealthSpec &to);
+void read_words(TableReader &reader, std::string_view key, std::vector<std::string> &to); // command_words() of a key
+
+// A line split into words as sh(1) does, or a list of words, as check_command() wants them. Usage.
+Result<std::vector<std::string>> command_words(const TomlValue &value);
 
 // Writes keys with their comments, below each other.
 class Writer {
@@ -52,7 +61,9 @@ void write_supervision(Writer &out, bool autostart, Profile profile, const Resta
 void write_limits(Writer &out, const Limits &limits);
 void write_log(Writer &out, const LogSpec &log);
 void write_order(Writer &out, const JailConfig &config);
+void write_reactions(Writer &out, const std::vector<Reaction> &reactions);
 void write_net(Writer &out, const NetSpec &net);
 void write_provision(Writer &out, const std::string &script);
+void write_health(Writer &out, const HealthSpec &health);
 
 } // namespace jails

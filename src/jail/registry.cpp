@@ -103,6 +103,7 @@ Status recover_jail(const Instance &instance, const JailRow &row, const NameLock
     return std::unexpected(std::move(group).error());
   }
   unlink(instance.control_socket(name).c_str());
+  unlink(instance.unhealthy_file(name).c_str());
   // While the row still says so: killed in between, this is told twice, and not never.
   if (is_kept(instance, name)) {
     auto event = event_of(journal::Kind::Stop, row.name, row.jid, why);
@@ -143,6 +144,7 @@ Status register_limits(const Instance &instance, const JailName &name, const Lim
   if (!spec && spec.error().kind() == ErrorKind::NotFound) return {};
   if (!spec) return std::unexpected(std::move(spec).error());
   spec->limits = limits;
+  TRY(validate(*spec));
   return sys::replace_file(spec_file(instance, name), supervise::encode(*spec), 0600);
 }
 

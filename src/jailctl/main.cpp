@@ -16,6 +16,7 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"list", "list the jails", list},
     {"last", "why a jail ended, when, and after how long", last},
     {"events", "what happened to the jails", events},
+    {"health", "run a jail's health check once", health},
     {"show", "everything known of a jail", show},
     {"ps", "the processes of jails", ps},
     {"sockets", "the sockets of jails", sockets},

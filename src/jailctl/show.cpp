@@ -101,6 +101,20 @@ cli::Json log_json(const LogSpec &log, const std::string &file) {
           {"file_keep", log.file_keep}};
 }
 
+cli::Json health_json(const HealthSpec &health) {
+  if (!health.configured()) return {};
+  return {{"command", health.command},
+          {"port", health.port.port == 0 ? cli::Json() : cli::Json(to_string(health.port))},
+          {"http", health.http.empty() ? cli::Json() : cli::Json(health.http)},
+          {"interval_ms", health.interval_ms},
+          {"timeout_ms", health.timeout_ms},
+          {"retries", health.retries},
+          {"start_period_ms", health.start_period_ms},
+          {"recovery", to_string(health.recovery)},
+          {"recovery_command", health.recovery_command},
+          {"recovery_timeout_ms", health.recovery_timeout_ms}};
+}
+
 cli::Json spec_json(const Spec &spec, const std::string &log_file) {
   const PermissionSet in_force = effective(spec.profile, spec.permissions);
   auto limits = cli::Json::object();
@@ -118,6 +132,7 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"no_new_privs", sj_no_new_privs(in_force) != 0},
           {"capabilities", capability_names(capabilities_of(spec.profile, in_force, has_low_port(spec.ports)))},
           {"limits", std::move(limits)},
+          {"limit_actions", texts_of(spec.reactions)},
           {"connect", texts_of(spec.net.connect)},
           {"addresses", texts_of(spec.net.addresses)},
           {"mounts", std::move(mounts)},
@@ -125,6 +140,7 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"restart", to_string(spec.restart.policy)},
           {"restart_limit", spec.restart.limit},
           {"restart_window_ms", spec.restart.window_ms},
+          {"health_check", health_json(spec.health)},
           {"stop_grace_ms", spec.stop_grace_ms},
           {"log", log_json(spec.log, log_file)}};
 }
@@ -144,6 +160,7 @@ void print_as_json(const Shown &shown) {
               {"anchor", pid_json(static_cast<uint32_t>(row.anchor))},
               {"workload", pid_json(shown.supervisor.workload)},
               {"restarts", shown.supervisor.restarts},
+              {"health", shown.supervisor.health.empty() ? cli::Json() : cli::Json(shown.supervisor.health)},
               {"last_end", shown.end ? cli::event_json(*shown.end) : cli::Json()}});
   if (shown.spec) out.update(spec_json(*shown.spec, shown.log_file));
   cli::print_json(out);
@@ -175,6 +192,7 @@ void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   rows.push_back({"connect", or_dash(texts_of(spec.net.connect), ",")});
   rows.push_back({"addresses", or_dash(texts_of(spec.net.addresses), ",")});
   for (const auto &limit : given_limits(spec.limits)) rows.push_back({"limit " + limit.name, limit.value});
+  for (const auto &reaction : spec.reactions) rows.push_back({"limit action", to_string(reaction)});
   for (const auto &bind : spec.binds)
     rows.push_back({fmt::format("mount {}", printable(bind.target)),
                     fmt::format("{}{}", printable(bind.source), bind.read_only ? "" : ", writable")});
@@ -207,6 +225,7 @@ void print_as_text(const Shown &shown) {
             {"anchor", optional_pid(static_cast<uint32_t>(row.anchor))},
             {"workload", optional_pid(shown.supervisor.workload)}};
   if (shown.supervisor.restarts != 0) rows.push_back({"restarts", fmt::format("{}", shown.supervisor.restarts)});
+  if (!shown.supervisor.health.empty()) rows.push_back({"health", shown.supervisor.health});
   if (shown.end)
     rows.push_back(
         {"last end", fmt::format("{}, at {}", journal::describe(*shown.end), cli::local_time(shown.end->time_ms))});

@@ -13,6 +13,7 @@ jails::Result<int> events(const Call &call);
 jails::Result<int> exec(const Call &call);
 jails::Result<int> features(const Call &call);
 jails::Result<int> freeze(const Call &call);
+jails::Result<int> health(const Call &call);
 jails::Result<int> last(const Call &call);
 jails::Result<int> limits(const Call &call);
 jails::Result<int> list(const Call &call);

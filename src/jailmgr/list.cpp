@@ -4,6 +4,7 @@
 #include "cli/form.h"
 #include "cli/table.h"
 #include "jailmgr/bulk.h"
+#include "jailmgr/life.h"
 #include "jailmgr/store.h"
 
 #include <fmt/format.h>
@@ -26,7 +27,7 @@ std::string command_text(const JailConfig &config) {
   return printable(text);
 }
 
-cli::Json json_of(const JailName &name, const JailConfig &config) {
+cli::Json json_of(const JailName &name, const JailConfig &config, const Result<State> &state) {
   auto ports = cli::Json::array();
   for (const auto &port : config.spec.ports) ports.push_back(to_string(port));
   auto command = cli::Json::array();
@@ -38,7 +39,8 @@ cli::Json json_of(const JailName &name, const JailConfig &config) {
           {"profile", to_string(config.spec.profile)},
           {"ports", std::move(ports)},
           {"depends", config.depends},
-          {"tags", config.tags}};
+          {"tags", config.tags},
+          {"state", state ? cli::Json(state->word) : cli::Json()}};
 }
 
 } // namespace
@@ -54,14 +56,17 @@ Result<int> list(const Call &call) {
   TRY(need_root(call)); // commands may hold secrets, so the files are root's
   const auto store = TRY(Store::open(call.instance));
   const auto names = TRY(store.names());
-  std::vector<std::vector<std::string>> rows{{"NAME", "ROOT", "SUPERVISE_CMD", "AUTOSTART", "PROFILE", "PORTS"}};
+  std::vector<std::vector<std::string>> rows{
+      {"NAME", "ROOT", "SUPERVISE_CMD", "AUTOSTART", "PROFILE", "PORTS", "STATE"}};
   auto jails = cli::Json::array();
   const int status = for_each_jail(call, names, [&](const JailName &name) -> Status {
     const auto config = TRY(store.load(name));
-    jails.push_back(json_of(name, config));
+    const auto state = state_of(call.instance, name); // one that hangs takes no line away
+    jails.push_back(json_of(name, config, state));
     const std::string ports = to_string(config.spec.ports);
     rows.push_back({name.str(), config.spec.root, command_text(config), config.autostart ? "yes" : "no",
-                    std::string(to_string(config.spec.profile)), ports.empty() ? "-" : ports});
+                    std::string(to_string(config.spec.profile)), ports.empty() ? "-" : ports,
+                    state ? state->word : "-"});
     return {};
   });
   if (form.json) {

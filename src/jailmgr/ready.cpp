@@ -70,6 +70,7 @@ public:
     case Readiness::Kind::File: return has_file(*supervisor, ready.file);
     case Readiness::Kind::Command: return succeeds(instance_, config_.spec.name, ready.command, left_ms());
     case Readiness::Kind::Alive: return alive(*supervisor);
+    case Readiness::Kind::Healthy: return supervisor->health == to_string(Health::Healthy);
     }
     std::unreachable();
   }

@@ -24,7 +24,7 @@ std::string ports_text(const std::vector<PortReservation> &ports) { return ports
 std::vector<std::string> row_of(const JailName &name, const State &state) {
   const auto &supervisor = state.supervisor;
   return {name.str(),
-          state.word,
+          supervisor.health.empty() ? state.word : fmt::format("{} ({})", state.word, supervisor.health),
           or_dash(state.row ? state.row->jid : 0),
           or_dash(supervisor.workload),
           cli::local_time(supervisor.workload != 0 ? supervisor.started * 1000 : 0),
@@ -42,6 +42,7 @@ cli::Json json_of(const JailName &name, const State &state) {
   return {{"jid", number(state.row ? state.row->jid : 0)},
           {"name", name.str()},
           {"state", state.word},
+          {"health", supervisor.health.empty() ? cli::Json() : cli::Json(supervisor.health)},
           {"supervisor", number(supervisor.supervisor)},
           {"anchor", number(supervisor.anchor)},
           {"workload", number(supervisor.workload)},

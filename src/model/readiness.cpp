@@ -33,6 +33,10 @@ Result<Readiness> parse_readiness(std::string_view text) {
   const auto rest = colon == text.npos ? std::string_view() : text.substr(colon + 1);
   Readiness ready;
   if (text == "running") return ready;
+  if (text == "healthy") {
+    ready.kind = Readiness::Kind::Healthy;
+    return ready;
+  }
   if (kind == "port" && !rest.empty()) {
     ready.kind = Readiness::Kind::Port;
     ready.port = TRY(parse_port(rest));
@@ -60,7 +64,8 @@ Result<Readiness> parse_readiness(std::string_view text) {
     return ready;
   }
   return fail(ErrorKind::Usage,
-              in_quotes(text) + ": expected running, port:8080, file:/run/ready, command:LINE or alive:SECONDS");
+              in_quotes(text) +
+                  ": expected running, healthy, port:8080, file:/run/ready, command:LINE or alive:SECONDS");
 }
 
 std::string to_string(const Readiness &ready) {
@@ -70,6 +75,7 @@ std::string to_string(const Readiness &ready) {
   case Readiness::Kind::File: return "file:" + ready.file;
   case Readiness::Kind::Command: return "command:" + quoted(ready.command);
   case Readiness::Kind::Alive: return fmt::format("alive:{}", ready.alive_ms / 1000);
+  case Readiness::Kind::Healthy: return "healthy";
   }
   std::unreachable();
 }
@@ -82,6 +88,7 @@ std::string missing(const Readiness &ready) {
   case Readiness::Kind::Command: return printable(quoted(ready.command)) + " fails";
   case Readiness::Kind::Alive:
     return fmt::format("its command did not run for {} s without a break", ready.alive_ms / 1000);
+  case Readiness::Kind::Healthy: return "its health check did not succeed; its log and 'jailctl events' may tell why";
   }
   std::unreachable();
 }

@@ -18,6 +18,7 @@ struct Readiness {
     File,    // a file is there, seen from inside
     Command, // a command run in the jail ends with status 0
     Alive,   // its command has run for so long
+    Healthy, // its health check has succeeded
   };
   Kind kind = Kind::Running;
   PortReservation port{};
@@ -31,7 +32,7 @@ struct Readiness {
 inline constexpr uint32_t kReadyTimeoutMs = 30000; // the default
 inline constexpr uint32_t kReadyTimeoutMaxMs = 3600000;
 
-// "running", "port:8080", "port:udp/53", "file:/run/ready", "command:pg_isready -q", "alive:5" (seconds).
+// "running", "port:8080", "port:udp/53", "file:/run/ready", "command:pg_isready -q", "alive:5" (seconds), "healthy".
 Result<Readiness> parse_readiness(std::string_view text);
 std::string to_string(const Readiness &ready);
 

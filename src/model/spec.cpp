@@ -42,10 +42,12 @@ Spec default_spec(JailName name, std::string root) {
               .ports = {},
               .net = {},
               .limits = {},
+              .reactions = {},
               .binds = {},
               .command = {},
               .restart = {},
               .log = {},
+              .health = {},
               .hostname = {}};
 }
 
@@ -110,6 +112,7 @@ Status validate(const Spec &spec) {
   TRY(check_ports(spec.ports));
   TRY(check_net(spec.net));
   TRY(check_limits(spec.limits));
+  TRY(check_reactions(spec.reactions, spec.limits, spec.restart));
   for (size_t i = 0; i < spec.binds.size(); i++) {
     TRY(check_bind(spec.binds[i]));
     const auto same = [&](const Bind &other) { return other.target == spec.binds[i].target; };
@@ -118,6 +121,7 @@ Status validate(const Spec &spec) {
   }
   TRY(check_command(spec.command));
   TRY(check_restart(spec.restart));
+  TRY(check_health(spec.health, spec.ports));
   if (spec.stop_grace_ms > kStopGraceMaxMs)
     return usage("stop grace " + std::to_string(spec.stop_grace_ms) + " ms: expected 0 to 3600000");
   TRY(check_log(spec.log));

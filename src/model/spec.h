@@ -3,12 +3,14 @@
 #pragma once
 
 #include "base/error.h"
+#include "model/health.h"
 #include "model/ids.h"
 #include "model/limits.h"
 #include "model/log.h"
 #include "model/net.h"
 #include "model/permissions.h"
 #include "model/port.h"
+#include "model/reaction.h"
 #include "model/restart.h"
 
 #include <cstdint>
@@ -40,11 +42,13 @@ struct Spec {
   std::vector<PortReservation> ports{};
   NetSpec net{};
   Limits limits{};
+  std::vector<Reaction> reactions{}; // at most kReactionsMax
   std::vector<Bind> binds{};
   std::vector<std::string> command{}; // argv of the supervised command; empty: none
   Restart restart{};
   uint32_t stop_grace_ms = 5000; // SIGTERM to cgroup kill
   LogSpec log{};
+  HealthSpec health{};
   std::string hostname{}; // empty: the jail's name; 1 to 64 of [A-Za-z0-9._-]
 
   friend bool operator==(const Spec &, const Spec &) = default;

@@ -9,19 +9,28 @@
 
 namespace jails::supervise {
 
+SocketAddress::SocketAddress(const IpAddress &address, uint16_t port) {
+  if (address.family == 4) {
+    auto &at = reinterpret_cast<sockaddr_in &>(storage_);
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    memcpy(&at.sin_addr, address.bytes.data(), sizeof at.sin_addr);
+    size_ = sizeof at;
+  } else {
+    auto &at = reinterpret_cast<sockaddr_in6 &>(storage_);
+    at.sin6_family = AF_INET6;
+    at.sin6_port = htons(port);
+    memcpy(&at.sin6_addr, address.bytes.data(), sizeof at.sin6_addr);
+    size_ = sizeof at;
+  }
+}
+
 // A bind knows what no list of interfaces says: that all of 127.0.0.0/8 is there, and whether an IPv6 address is ready.
 static int try_bind(const IpAddress &address) {
-  const Fd probe(socket(address.family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const SocketAddress at(address, 0);
+  const Fd probe(socket(at.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!probe) return errno;
-  sockaddr_in at4{};
-  at4.sin_family = AF_INET;
-  memcpy(&at4.sin_addr, address.bytes.data(), sizeof at4.sin_addr);
-  sockaddr_in6 at6{};
-  at6.sin6_family = AF_INET6;
-  memcpy(&at6.sin6_addr, address.bytes.data(), sizeof at6.sin6_addr);
-  const int done = address.family == 4 ? bind(probe.get(), reinterpret_cast<const sockaddr *>(&at4), sizeof at4)
-                                       : bind(probe.get(), reinterpret_cast<const sockaddr *>(&at6), sizeof at6);
-  return done == 0 ? 0 : errno;
+  return bind(probe.get(), at.get(), at.size()) == 0 ? 0 : errno;
 }
 
 Status check_addresses(std::span<const IpAddress> addresses) {

@@ -103,6 +103,7 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
     Reply answer{.type = ReplyType::Limits, .text = {}, .status = {}};
     const auto done = request.limits.empty() ? Status{} : change_limits(request.limits, answer.warnings);
     answer.limits = limit_words(setup_.spec.limits);
+    if (reactions_) answer.reactions = reactions_->states();
     reply(fd, done ? answer : failed(done.error()));
     break;
   }
@@ -115,6 +116,11 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
     // Done, it does not come back: the new program answers.
     if (const auto done = upgrade(fd, fds); !done) reply(fd, failed(done.error()));
     break;
+  case RequestType::Health: {
+    const auto done = ask_health(fd);
+    if (!done) reply(fd, failed(done.error()));
+    break;
+  }
   case RequestType::Status: reply(fd, {.type = ReplyType::Status, .text = {}, .status = status()}); break;
   }
 }
@@ -176,6 +182,7 @@ void Supervisor::drop_client(int fd) {
       session->client_key = -1;
     }
   }
+  if (health_) health_->forget(fd);
   loop_.remove(fd);
   clients_.erase(fd);
 }

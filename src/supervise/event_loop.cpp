@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <sys/epoll.h>
-#include <sys/timerfd.h>
 
 namespace jails::supervise {
 
@@ -37,14 +36,6 @@ Status EventLoop::run_once(int timeout_ms) {
     (*callback)(events[static_cast<size_t>(i)].events);
   }
   return {};
-}
-
-void arm(const Fd &timer, uint64_t ms) {
-  itimerspec when{};
-  when.it_value.tv_sec = static_cast<time_t>(ms / 1000);
-  when.it_value.tv_nsec = static_cast<long>(ms % 1000) * 1000000;
-  if (ms == 0) when.it_value.tv_nsec = 1; // 0 would disarm
-  timerfd_settime(timer.get(), 0, &when, nullptr);
 }
 
 } // namespace jails::supervise

@@ -29,7 +29,4 @@ private:
   std::map<int, Callback> callbacks_;
 };
 
-// Has a timerfd fire once, after so many milliseconds.
-void arm(const Fd &timer, uint64_t ms);
-
 } // namespace jails::supervise

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "supervise/wire.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace jails::supervise {
@@ -86,6 +87,66 @@ PortReservation get_port(Reader &in) {
   return port;
 }
 
+void put(Writer &out, const std::vector<ReactionState> &states) {
+  out.number(static_cast<uint32_t>(states.size()));
+  for (const auto &state : states) {
+    out.text(state.use);
+    out.number64(state.fired);
+    out.number64(state.fired_at);
+  }
+}
+
+std::vector<ReactionState> get_states(Reader &in) {
+  std::vector<ReactionState> states;
+  for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
+    ReactionState state{.use = in.text()};
+    state.fired = in.number64();
+    state.fired_at = in.number64();
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+void put(Writer &out, const std::vector<Reaction> &reactions) {
+  out.number(static_cast<uint32_t>(reactions.size()));
+  for (const auto &reaction : reactions) {
+    out.text(to_string(reaction));
+    out.number(reaction.timeout_seconds);
+  }
+}
+
+Status get_reactions(Reader &in, std::vector<Reaction> &reactions) {
+  for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
+    reactions.push_back(TRY(parse_reaction(in.text())));
+    reactions.back().timeout_seconds = in.number();
+  }
+  return {};
+}
+
+void put(Writer &out, const HealthSpec &health) {
+  out.texts(health.command);
+  put(out, health.port);
+  out.text(health.http);
+  for (const uint32_t number : {health.interval_ms, health.timeout_ms, health.retries, health.start_period_ms})
+    out.number(number);
+  out.number(std::to_underlying(health.recovery));
+  out.texts(health.recovery_command);
+  out.number(health.recovery_timeout_ms);
+}
+
+HealthSpec get_health(Reader &in) {
+  HealthSpec health;
+  health.command = in.texts();
+  health.port = get_port(in);
+  health.http = in.text();
+  for (uint32_t *number : {&health.interval_ms, &health.timeout_ms, &health.retries, &health.start_period_ms})
+    *number = in.number();
+  health.recovery = static_cast<Recovery>(std::min<uint32_t>(in.number(), std::to_underlying(Recovery::None)));
+  health.recovery_command = in.texts();
+  health.recovery_timeout_ms = in.number();
+  return health;
+}
+
 } // namespace
 
 std::string encode(const Request &request) {
@@ -139,7 +200,8 @@ Result<Request> decode_request(std::string_view bytes) {
   case RequestType::Limits: request.limits = in.texts(); break;
   case RequestType::Freeze: request.freeze = in.number() != 0; break;
   case RequestType::Status:
-  case RequestType::Upgrade: break;
+  case RequestType::Upgrade:
+  case RequestType::Health: break;
   default: return malformed("request");
   }
   if (!in.finished()) return malformed("request");
@@ -153,17 +215,20 @@ std::string encode(const Reply &reply) {
   out.number(reply.wait_status);
   out.number(reply.kind);
   out.text(reply.text);
-  if (reply.type == ReplyType::Status) {
+  if (reply.type == ReplyType::Status || reply.type == ReplyType::Health) {
     out.number(reply.status.supervisor);
     out.number(reply.status.anchor);
     out.number(reply.status.workload);
     out.number(reply.status.restarts);
     out.number64(reply.status.started);
     out.text(reply.status.state);
+    out.text(reply.status.health);
+    out.number(reply.status.health_failures);
   }
   if (reply.type == ReplyType::Limits) {
     out.texts(reply.limits);
     out.texts(reply.warnings);
+    put(out, reply.reactions);
   }
   return out.bytes();
 }
@@ -176,13 +241,17 @@ Result<Reply> decode_reply(std::string_view bytes) {
   reply.wait_status = in.number();
   reply.kind = in.number();
   reply.text = in.text();
-  if (reply.type == ReplyType::Status) {
+  if (reply.type == ReplyType::Status || reply.type == ReplyType::Health) {
     reply.status.supervisor = in.number();
     reply.status.anchor = in.number();
     reply.status.workload = in.number();
     reply.status.restarts = in.number();
     reply.status.started = in.number64();
     reply.status.state = in.text();
+    if (!in.finished()) { // an older supervisor ends here
+      reply.status.health = in.text();
+      reply.status.health_failures = in.number();
+    }
   }
   // Of an answer to a lasting request, what is known here is read, and what another version adds is passed over.
   if (version != kProtocolVersion) {
@@ -194,8 +263,9 @@ Result<Reply> decode_reply(std::string_view bytes) {
   if (reply.type == ReplyType::Limits) {
     reply.limits = in.texts();
     reply.warnings = in.texts();
+    reply.reactions = get_states(in);
   }
-  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Limits) return malformed("reply");
+  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Health) return malformed("reply");
   return reply;
 }
 
@@ -223,6 +293,7 @@ std::string encode(const Spec &spec) {
   });
   out.put("net", [&](Writer &part) { put(part, spec.net); });
   texts("limits", limit_words(spec.limits));
+  if (!spec.reactions.empty()) out.put("limit-actions", [&](Writer &part) { put(part, spec.reactions); });
   out.put("binds", [&](Writer &part) {
     part.number(static_cast<uint32_t>(spec.binds.size()));
     for (const auto &bind : spec.binds) {
@@ -242,6 +313,7 @@ std::string encode(const Spec &spec) {
   text("log-tag", spec.log.tag);
   texts("log", log_words(spec.log));
   text("hostname", spec.hostname);
+  if (spec.health.configured()) out.put("health", [&](Writer &part) { put(part, spec.health); });
   return out.bytes(kSpecKind);
 }
 
@@ -273,6 +345,8 @@ Result<Spec> decode_spec(std::string_view bytes) {
   in.take("net", [&](Reader &part) { spec.net = get_net(part); });
   Result<Limits> limits{Limits{}};
   in.take("limits", [&](Reader &part) { limits = get_limits(part); });
+  Status reactions;
+  in.take("limit-actions", [&](Reader &part) { reactions = get_reactions(part, spec.reactions); });
   in.take("binds", [&](Reader &part) {
     for (uint32_t count = part.number(); count > 0 && part.ok(); count--) {
       Bind bind;
@@ -293,11 +367,13 @@ Result<Spec> decode_spec(std::string_view bytes) {
   text("log-tag", spec.log.tag);
   texts("log", log);
   text("hostname", spec.hostname);
+  in.take("health", [&](Reader &part) { spec.health = get_health(part); });
   if (!in.ok() || spec.profile > Profile::High || spec.restart.policy > RestartPolicy::Never)
     return malformed("jail state");
   if (const auto unknown = in.unknown(); !unknown.empty())
     return malformed("jail state: written by a newer version, which knows of " + in_quotes(unknown));
   spec.limits = TRY(std::move(limits));
+  TRY(std::move(reactions));
   for (const auto &permission : allow) TRY(add_permissions(spec.permissions.allow, permission));
   for (const auto &permission : deny) TRY(add_permissions(spec.permissions.deny, permission));
   for (const auto &word : log) TRY(change_log(spec.log, word));

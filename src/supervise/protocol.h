@@ -14,7 +14,7 @@
 
 namespace jails::supervise {
 
-constexpr uint32_t kProtocolVersion = 3;
+constexpr uint32_t kProtocolVersion = 4;
 constexpr size_t kMaxRequest = 128 * 1024;
 constexpr size_t kMaxReply = 16 * 1024;
 
@@ -26,7 +26,8 @@ enum class RequestType : uint32_t {
   Probe = 5,
   Limits = 6,
   Freeze = 7,
-  Upgrade = 10
+  Health = 8,
+  Upgrade = 10,
 };
 
 // One descriptor is attached for each Stdio::Descriptor: pipes only, everything else is carried by the client, so that
@@ -59,13 +60,30 @@ struct Request {
 };
 constexpr uint32_t kOwnGrace = 0xffffffff;
 
-enum class ReplyType : uint32_t { Terminal = 1, Exited = 2, Failed = 3, Stopping = 4, Status = 5, Limits = 6 };
+enum class ReplyType : uint32_t {
+  Terminal = 1,
+  Exited = 2,
+  Failed = 3,
+  Stopping = 4,
+  Status = 5,
+  Limits = 6,
+  Health = 7
+};
 
 struct SupervisorStatus {
   uint32_t supervisor = 0, anchor = 0, workload = 0; // pids; 0: none now
   uint32_t restarts = 0;
-  uint64_t started = 0; // time(2) of the last start of the workload
-  std::string state;    // "running", "idle" (no command), "waiting" (back-off), "stopping", "frozen"
+  uint64_t started = 0;         // time(2) of the last start of the workload
+  std::string health{};         // "starting", "healthy", "unhealthy"; empty: it is not checked
+  uint32_t health_failures = 0; // in a row
+  std::string state;            // "running", "idle" (no command), "waiting" (back-off), "stopping", "frozen"
+};
+
+// Of one of the spec's reactions, in their order.
+struct ReactionState {
+  std::string use{};     // as last seen, in words; empty: not known
+  uint64_t fired = 0;    // times, since the jail was started
+  uint64_t fired_at = 0; // ms since 1970, the last time; 0: never
 };
 
 struct Reply {
@@ -75,6 +93,7 @@ struct Reply {
   std::string text;                              // Failed
   SupervisorStatus status;                       // Status
   std::vector<std::string> limits{}, warnings{}; // Limits: all that are in force now, as words; what to know of them
+  std::vector<ReactionState> reactions{};        // Limits
 };
 
 std::string encode(const Request &request);

@@ -75,7 +75,8 @@ Status Supervisor::set_up() {
   TRY(publish_spec());
   TRY(make_cgroup());
   TRY_IN("control socket", open_control_socket());
-  return launch_anchor();
+  TRY(launch_anchor());
+  return watch_limits();
 }
 
 // What is in force, for others to show.
@@ -163,8 +164,9 @@ Status Supervisor::launch_anchor() {
 
 Status Supervisor::serve_anchor(launch::Anchor anchor) {
   const pid_t pid = anchor.pid();
-  spawner_ = std::make_unique<Spawner>(
-      std::move(anchor), [this](Session &session, const Ending &ending) { session_ended(session, ending); });
+  spawner_ =
+      std::make_unique<Spawner>(std::move(anchor), host_commands_,
+                                [this](Session &session, const Ending &ending) { session_ended(session, ending); });
   TRY(loop_.add(spawner_->anchor().channel(), EPOLLIN, [this](uint32_t) { on_anchor_message(); }));
   if (const int listener = spawner_->anchor().listener(); listener >= 0)
     notifier_ = TRY(Notifier::start(loop_, Ledger(setup_.instance),
@@ -179,11 +181,13 @@ Status Supervisor::serve_anchor(launch::Anchor anchor) {
 
 void Supervisor::take_down() {
   if (!lock_) return;
+  stop_health();
   for (const auto &[fd, client] : clients_) loop_.remove(fd);
   if (listener_) unlink(setup_.instance.control_socket(setup_.spec.name).c_str());
   listener_.reset();
   unwatch_oom();
   pace_.reset();
+  reactions_.reset();
   if (group_) {
     Status done = group_->kill();
     if (spawner_) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "launch/launch.h"
+#include "supervise/host_command.h"
 #include "supervise/protocol.h"
 #include "supervise/session.h"
 #include "supervise/state.h"
@@ -20,7 +21,9 @@ public:
   // Called when a session has ended.
   using OnEnd = std::move_only_function<void(Session &, const Ending &)>;
 
-  Spawner(launch::Anchor anchor, OnEnd on_end) : anchor_(std::move(anchor)), on_end_(std::move(on_end)) {}
+  // host: children of this process that are none of the jail's.
+  Spawner(launch::Anchor anchor, HostCommands &host, OnEnd on_end)
+      : anchor_(std::move(anchor)), host_(host), on_end_(std::move(on_end)) {}
 
   [[nodiscard]] const launch::Anchor &anchor() const { return anchor_; }
 
@@ -73,6 +76,7 @@ private:
   void finish(uint32_t id, const Ending &ending);
 
   launch::Anchor anchor_;
+  HostCommands &host_;
   OnEnd on_end_;
   uint32_t next_id_ = 1;
   std::map<uint32_t, std::unique_ptr<Session>> sessions_;

@@ -184,6 +184,9 @@ Status check_life(const SavedState &state) {
   } else if (life.workload != 0) {
     return wrong("a command in a jail that runs none");
   }
+  if (state.health)
+    for (const int32_t asker : state.health->askers)
+      if (asker < 0 || asker >= std::ssize(state.clients)) return wrong("client of the health check");
   if (state.log)
     for (const auto &pipe : state.log->pipes)
       if (pipe.fd < 0) return wrong("pipes of the log");

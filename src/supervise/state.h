@@ -106,7 +106,7 @@ struct LifeState {
   bool frozen = false;
   uint32_t workload = 0; // id of its session; 0: none
   bool seen_to_run = false;
-  uint64_t timer_ms = 0; // until the restart, where it waits for one
+  uint64_t timer_ms = 0; // until the restart, where it waits for one; until the command's grace is over
   uint32_t back_off_seconds = 0;
   std::vector<uint64_t> restarts_ms;
   uint64_t started_ms = 0, started_at = 0, up_since_ms = 0;
@@ -126,6 +126,33 @@ struct LifeState {
   }
 };
 
+struct HealthState { // of the health check, health.h
+  bool running = false;
+  uint8_t state = 0; // enum Health
+  uint32_t failures = 0;
+  uint64_t counts_from_ms = 0;
+  uint32_t session = 0;        // of the check that is under way; it is given up, and made anew
+  std::vector<int32_t> askers; // indices among SavedState::clients
+
+  template <class Archive, class Self> static void parts(Archive &ar, Self &self) {
+    ar("running", self.running), ar("state", self.state), ar("failures", self.failures);
+    ar("counts-from", self.counts_from_ms), ar("session", self.session), ar("askers", self.askers);
+  }
+};
+
+struct WatchState { // of one of limits.action, reactions.h
+  std::string line; // as configured
+  bool armed = true;
+  std::optional<uint64_t> since_ms;
+  std::string use;
+  uint64_t fired = 0, fired_at = 0;
+
+  template <class Archive, class Self> static void parts(Archive &ar, Self &self) {
+    ar("line", self.line), ar("armed", self.armed), ar("since", self.since_ms), ar("use", self.use);
+    ar("fired", self.fired), ar("fired-at", self.fired_at);
+  }
+};
+
 struct SavedState {
   std::string instance;
   Jid jid = 0;
@@ -140,12 +167,14 @@ struct SavedState {
   AnchorState anchor;
   LifeState life;
   std::optional<LogState> log;
+  std::optional<HealthState> health;
+  std::vector<WatchState> watches;
 
   template <class Archive, class Self> static void parts(Archive &ar, Self &self) {
     ar("instance", self.instance), ar("jid", self.jid), ar("spec", self.spec), ar("cgroup", self.cgroup);
     ar("lock", self.lock), ar("control", self.control), ar("clients", self.clients), ar("asker", self.asker);
     ar("pace", self.pace), ar("oom-event", self.oom_event), ar("anchor", self.anchor), ar("life", self.life);
-    ar("log", self.log);
+    ar("log", self.log), ar("health", self.health), ar("watches", self.watches);
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "journal/store.h"
+#include "supervise/timer.h"
 #include "sys/call.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -66,6 +67,7 @@ Status Supervisor::serve_log() {
 Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
   TRY(open_log());
   for (const auto &warning : group_->warnings()) note(kWarning, warning);
+  for (const auto &warning : std::exchange(reaction_warnings_, {})) note(kWarning, warning);
   ExecRequest request;
   request.stdio = {anchor::Stdio::Null, anchor::Stdio::Descriptor, anchor::Stdio::Descriptor};
   request.command = setup_.spec.command;
@@ -96,6 +98,7 @@ void Supervisor::workload_runs() {
   note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
   report_ready({});
   record_start();
+  start_health();
 }
 
 // What the programs in the kernel refuse tells nobody: the counters are looked at. What the filter refuses comes here.
@@ -120,7 +123,7 @@ void Supervisor::log_denials() {
 
 void Supervisor::expect_answer(Session &session) {
   session.asked_ms = sys::monotonic_ms();
-  arm(answer_timer_, kAnswerMs);
+  arm_timer(answer_timer_, kAnswerMs);
 }
 
 Result<Supervisor::Started> Supervisor::spawn_command(const ExecRequest &request, std::span<const int> fds,
@@ -186,6 +189,7 @@ void Supervisor::on_signal() {
     }
   }
   if (child && spawner_ && spawner_->reap()) anchor_ended();
+  if (child && !spawner_) host_commands_.reap();
 }
 
 void Supervisor::on_anchor_message() {
@@ -198,6 +202,8 @@ void Supervisor::session_ended(Session &session, const Ending &ending) {
   if (&session == workload_) {
     loop_.remove(session.status.get());
     workload_ended(ending);
+  } else if (health_ && health_->ended(session, ending)) {
+    return;
   } else if (&session == foreground_) {
     foreground_ = nullptr;
     foreground_ending_ = ending;
@@ -219,16 +225,19 @@ void Supervisor::workload_ended(const Ending &ending) {
     finish();
     return;
   }
-  const bool failed = !ending.failure.empty() || !WIFEXITED(ending.wait_status) || WEXITSTATUS(ending.wait_status) != 0;
+  stop_health();
+  const bool ill = cause_ == journal::Cause::Health;
+  const bool failed = ends_command() || !ending.failure.empty() || !WIFEXITED(ending.wait_status) ||
+                      WEXITSTATUS(ending.wait_status) != 0;
   note(state_ == State::Stopping ? kInfo : kWarning, describe(ending));
   record_exit(ending);
   if (state_ == State::Stopping)
     finish();
   else
-    wait_or_end(failed);
+    wait_or_end(failed, ill);
 }
 
-void Supervisor::wait_or_end(bool failed) {
+void Supervisor::wait_or_end(bool failed, bool ill) {
   const uint64_t now = sys::monotonic_ms();
   const auto next = back_off_.next(setup_.spec.restart, failed, now - started_ms_, now);
   if (next.gave_up) {
@@ -238,6 +247,7 @@ void Supervisor::wait_or_end(bool failed) {
   }
   if (!next.seconds) {
     if (!next.gave_up) note(kNotice, "not restarting");
+    gave_up_ = gave_up_ || ill; // it did not end by itself
     finish();
     return;
   }
@@ -245,7 +255,7 @@ void Supervisor::wait_or_end(bool failed) {
   note(kNotice, fmt::format("restarting in {} seconds", *next.seconds));
   record(journal::Kind::Restart, when);
   state_ = State::Waiting;
-  arm(timer_, *next.seconds * 1000ULL);
+  arm_timer(timer_, *next.seconds * 1000ULL);
 }
 
 // A Landlock domain cannot be joined again: without its anchor the jail is over, and is made anew as a whole.
@@ -253,6 +263,7 @@ void Supervisor::anchor_ended() {
   loop_.remove(spawner_->anchor().channel());
   note(kErr, "the anchor ended; the jail is taken down");
   if (cause_ == journal::Cause::None) cause_ = journal::Cause::AnchorLost;
+  if (health_) health_->anchor_ended();
   (void)group_->kill();
   (void)group_->wait_empty(10000);
   spawner_->reap();
@@ -276,6 +287,7 @@ void Supervisor::on_timer() {
     finish();
     return;
   }
+  if (state_ == State::Running) kill_ended_command();
   if (state_ != State::Waiting) return;
   restarts_++;
   if (const auto counted = with_tables([this] { return tables_.count_restart(setup_.jid); }); !counted)
@@ -306,7 +318,7 @@ void Supervisor::on_answer_timer() {
   if (read(answer_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
   if (!spawner_ || !spawner_->unanswered_since(sys::monotonic_ms() - kAnswerMs)) return;
   if (frozen_ || group_->frozen().value_or(false)) { // it cannot, and shall not
-    arm(answer_timer_, kAnswerMs);
+    arm_timer(answer_timer_, kAnswerMs);
     return;
   }
   note(kErr, "the anchor does not answer; killing it");
@@ -323,7 +335,8 @@ Status Supervisor::freeze(bool stop) {
     note(kNotice, stop ? "frozen" : "thawed");
     record(stop ? journal::Kind::Freeze : journal::Kind::Thaw, "");
   }
-  if (!stop) arm(answer_timer_, kAnswerMs); // what was asked before counts from now on
+  if (!stop) arm_timer(answer_timer_, kAnswerMs); // what was asked before counts from now on
+  if (!stop && health_) health_->thawed();
   frozen_ = stop;
   return {};
 }
@@ -333,6 +346,7 @@ void Supervisor::begin_stop(uint32_t grace_ms, journal::Requester by) {
   if (frozen_) (void)freeze(false); // its command is to hear of the stop; where this fails it is killed after the grace
   note(kNotice, fmt::format("shutdown requested by {} (pid {})", by.program, by.pid));
   stopped_by_ = std::move(by);
+  if (health_) health_->pause();
   Session *const command = workload_ != nullptr ? workload_ : foreground_;
   if (command == nullptr || grace_ms == 0) {
     finish();
@@ -340,7 +354,7 @@ void Supervisor::begin_stop(uint32_t grace_ms, journal::Requester by) {
   }
   state_ = State::Stopping;
   spawner_->signal_group(*command, SIGTERM);
-  arm(timer_, grace_ms);
+  arm_timer(timer_, grace_ms);
 }
 
 SupervisorStatus Supervisor::status() const {
@@ -350,6 +364,10 @@ SupervisorStatus Supervisor::status() const {
   status.workload = workload_ != nullptr ? static_cast<uint32_t>(workload_->pid) : 0;
   status.restarts = restarts_;
   status.started = started_at_;
+  if (health_) {
+    status.health = to_string(health_->state());
+    status.health_failures = health_->failures();
+  }
   switch (state_) {
   case State::Idle: status.state = "idle"; break;
   case State::Running: status.state = "running"; break;

@@ -15,8 +15,11 @@
 #include "supervise/back_off.h"
 #include "supervise/denial_log.h"
 #include "supervise/event_loop.h"
+#include "supervise/health.h"
+#include "supervise/host_command.h"
 #include "supervise/log.h"
 #include "supervise/notifier.h"
+#include "supervise/reactions.h"
 #include "supervise/spawner.h"
 #include "supervise/state.h"
 #include "sys/lock.h"
@@ -69,7 +72,7 @@ private:
   enum class State : uint8_t { Idle, Running, Waiting, Stopping, Done };
 
   Supervisor(Setup setup, EventLoop loop, Tables tables)
-      : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)) {}
+      : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)), host_commands_(loop_) {}
 
   // setup.cpp: what start() does, step by step, and its reverse.
   Status set_up();
@@ -94,7 +97,7 @@ private:
   void session_ended(Session &session, const Ending &ending);
   void workload_ended(const Ending &ending);
   void anchor_ended();
-  void wait_or_end(bool failed);
+  void wait_or_end(bool failed, bool ill = false);
   // causes.cpp: why it ended, for the journal.
   void record(journal::Kind kind, std::string text) const;
   [[nodiscard]] journal::Event event_of(journal::Kind kind, std::string text) const;
@@ -117,6 +120,18 @@ private:
   void log_denials();
   [[nodiscard]] SupervisorStatus status() const;
 
+  // recovery.cpp: what health checks find, and what follows.
+  void start_health();
+  bool make_health();
+  void stop_health();
+  void on_health(HealthJudge::Verdict verdict, const std::string &why);
+  void recover(const std::string &why);
+  void recovered(const std::string &why);
+  Status ask_health(int fd);
+  void end_command(journal::Cause cause, const std::string &why); // so that it is started anew
+  [[nodiscard]] bool ends_command() const;                        // that is under way
+  void kill_ended_command();
+
   // limits.cpp: other limits while it runs; the OOM of a v1 hierarchy, which kills one process only.
   Status change_limits(const std::vector<std::string> &words, std::vector<std::string> &warnings);
   Status limit_files(std::optional<uint64_t> files);
@@ -136,6 +151,12 @@ private:
   Status adopt_anchor(SavedState &state, std::span<const int> clients);
   Status adopt_log(LogState &state);
   Status adopt_life(const LifeState &life);
+  void adopt_watches(const SavedState &state, std::span<const int> clients);
+  // react.cpp: what is configured to be done when the jail uses more than it should.
+  Status watch_limits();
+  void react(const Reaction &reaction, const std::string &use, const std::string &why);
+  Status carry_out(const Reaction &reaction, const std::string &use, const std::string &why);
+  Status run_on_host(const Reaction &reaction, const std::string &use);
 
   // clients.cpp: the control socket.
   void on_connection();
@@ -153,8 +174,12 @@ private:
   std::optional<sys::FileLock> lock_;
   std::optional<cgroup::Group> group_;
   std::optional<Pace> pace_; // where there is a network rate
+  HostCommands host_commands_;
+  std::unique_ptr<Reactions> reactions_; // where there are any
+  std::vector<std::string> reaction_warnings_;
   std::unique_ptr<Spawner> spawner_;
-  std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
+  std::unique_ptr<Notifier> notifier_;  // of the spawner's anchor: goes before it
+  std::unique_ptr<HealthCheck> health_; // where the spec has one, from the first start on
   Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;
 

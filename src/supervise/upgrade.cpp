@@ -9,6 +9,7 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "supervise/timer.h"
 #include "sys/call.h"
 #include "sys/file.h"
 
@@ -32,8 +33,8 @@ namespace {
 
 constexpr int kReport = 3, kOrders = 4; // as jail-supervisor expects them
 constexpr int kFirstFree = 16;
-constexpr int kCheckMs = 5000; // it takes a few
-constexpr int kInfo = 6;       // syslog(3)
+constexpr int kCheckMs = 5000;         // it takes a few
+constexpr int kWarning = 4, kInfo = 6; // syslog(3)
 
 Result<Fd> move_up(int fd) {
   Fd high(fcntl(fd, F_DUPFD_CLOEXEC, kFirstFree));
@@ -117,12 +118,6 @@ Status keep_open(std::span<const KeptFd> kept, bool open) {
   return {};
 }
 
-uint64_t left_ms(const Fd &timer) {
-  itimerspec left{};
-  timerfd_gettime(timer.get(), &left);
-  return static_cast<uint64_t>(left.it_value.tv_sec) * 1000 + static_cast<uint64_t>(left.it_value.tv_nsec) / 1000000;
-}
-
 } // namespace
 
 // --- the old program -------------------------------------------------------------------------------------------------
@@ -130,11 +125,16 @@ uint64_t left_ms(const Fd &timer) {
 Status Supervisor::can_upgrade() const {
   const auto &name = setup_.spec.name.str();
   if (!setup_.recorded)
-    return fail(ErrorKind::Busy,
+    return fail(ErrorKind::Unsupported,
                 fmt::format("jail {} lives as long as the command that made it, which cannot be replaced", name));
   if (state_ == State::Stopping || state_ == State::Done)
     return fail(ErrorKind::Busy, fmt::format("jail {} is stopping", name));
   if (ready_) return fail(ErrorKind::Busy, fmt::format("jail {} is just starting", name));
+  // Whoever started them has to see them through.
+  if (health_ && health_->recovers())
+    return fail(ErrorKind::Busy, fmt::format("the recovery command of jail {} is running", name));
+  if (!host_commands_.idle())
+    return fail(ErrorKind::Busy, fmt::format("a command on the host is running for jail {}", name));
   return {};
 }
 
@@ -164,7 +164,7 @@ SavedState Supervisor::save(int asker) const {
   life.frozen = frozen_;
   life.workload = workload_ != nullptr ? workload_->id : 0;
   life.seen_to_run = seen_to_run_;
-  if (state_ == State::Waiting) life.timer_ms = left_ms(timer_);
+  if (state_ == State::Waiting || ends_command()) life.timer_ms = timer_left_ms(timer_);
   life.back_off_seconds = back_off_.seconds();
   life.restarts_ms = back_off_.restarts_ms();
   life.started_ms = started_ms_;
@@ -178,6 +178,8 @@ SavedState Supervisor::save(int asker) const {
   life.oom_kills = hits_.oom_kills;
   life.forks = hits_.forks;
   life.fork_event_ms = fork_event_ms_;
+  if (health_) health_->save(state.health.emplace(), [&](int client) { return indices.at(client); });
+  if (reactions_) state.watches = reactions_->save();
   if (log_) {
     auto &log = state.log.emplace();
     log.pipes = {{{out_read_.get()}, {out_write_.get()}, {err_read_.get()}, {err_write_.get()}}};
@@ -204,7 +206,7 @@ Status Supervisor::upgrade(int fd, const std::vector<Fd> &fds) {
   auto taken = ask_program(fds[0], state, supervisor_title(setup_.spec.name, setup_.jid));
   if (taken) taken = become(fds[0], state);
   const auto why = std::move(taken).error().context("the new program does not take over, this one goes on");
-  note(4, why.text());
+  note(kWarning, why.text());
   return std::unexpected(why);
 }
 
@@ -306,6 +308,7 @@ Status Supervisor::adopt(SavedState &state) {
   if (state.anchor.pid != 0) TRY(adopt_anchor(state, clients));
   if (state.log) TRY(adopt_log(*state.log));
   TRY(adopt_life(state.life));
+  adopt_watches(state, clients);
   TRY(loop_.add(listener_.get(), EPOLLIN, [this](uint32_t) { on_connection(); }));
   for (const int fd : clients) TRY(loop_.add(fd, EPOLLIN, [this, fd](uint32_t) { on_client(fd); }));
   return {};
@@ -321,7 +324,7 @@ Status Supervisor::adopt_anchor(SavedState &state, std::span<const int> clients)
   TRY(serve_anchor(std::move(anchor)));
   spawner_->restore(saved, clients);
   for (const auto &session : saved.sessions)
-    if (session.pid == 0) arm(answer_timer_, kAnswerMs);
+    if (session.pid == 0) arm_timer(answer_timer_, kAnswerMs);
   return {};
 }
 
@@ -359,10 +362,24 @@ Status Supervisor::adopt_life(const LifeState &life) {
   oom_seen_ms_ = life.oom_seen_ms;
   hits_ = {.oom_kills = life.oom_kills, .forks = life.forks};
   fork_event_ms_ = life.fork_event_ms;
-  if (state_ == State::Waiting) arm(timer_, life.timer_ms);
+  if (state_ == State::Waiting || ends_command()) arm_timer(timer_, life.timer_ms);
   if (life.workload == 0) return {};
   workload_ = spawner_->find(life.workload);
   return seen_to_run_ ? Status{} : watch_workload();
+}
+
+// What looks after the command. Without it the jail goes on all the same: it is no guard.
+void Supervisor::adopt_watches(const SavedState &state, std::span<const int> clients) {
+  if (const auto watched = watch_limits(); !watched) note(kWarning, "limits.action: " + watched.error().text());
+  for (const auto &warning : std::exchange(reaction_warnings_, {})) note(kWarning, warning);
+  if (reactions_) reactions_->restore(state.watches);
+  if (!state.health) { // of a supervisor that had none
+    if (workload_ != nullptr && seen_to_run_) start_health();
+    return;
+  }
+  if (auto *check = spawner_ && state.health->session != 0 ? spawner_->find(state.health->session) : nullptr)
+    spawner_->signal_group(*check, SIGKILL);
+  if (make_health()) health_->restore(*state.health, clients);
 }
 
 } // namespace jails::supervise

@@ -53,8 +53,9 @@ Status ask(const std::string &jail, const std::string &path, std::string_view ki
 
 Status ask_status(const std::string &jail) {
   const auto status = TRY(supervisor_status(TRY(Instance::from_environment()), TRY(JailName::parse(jail))));
-  fmt::print("supervisor {}\nanchor {}\nworkload {}\nrestarts {}\nstarted {}\nstate {}\n", status.supervisor,
-             status.anchor, status.workload, status.restarts, status.started, status.state);
+  fmt::print("supervisor {}\nanchor {}\nworkload {}\nrestarts {}\nstarted {}\nstate {}\nfailures {}\n",
+             status.supervisor, status.anchor, status.workload, status.restarts, status.started, status.state,
+             status.health_failures);
   return {};
 }
 

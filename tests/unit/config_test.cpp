@@ -54,6 +54,14 @@ cpu_period = 1000000
 [net]
 connect = ["db:5432", "127.0.0.1:6379", "[::1]:53/udp"]
 addresses = ["127.0.1.5", "fd00::5"]
+[health]
+port = "443"
+http = "/up"
+interval = 2.5
+timeout = 1
+retries = 4
+start_period = 20
+recovery = "give-up"
 [log]
 facility = "local3"
 out_level = "info"
@@ -85,6 +93,13 @@ read_only = false
   spec.restart = {RestartPolicy::OnFailure, 4, 90500};
   spec.stop_grace_ms = 2500;
   spec.hostname = "www";
+  spec.health.port = *parse_port("443");
+  spec.health.http = "/up";
+  spec.health.interval_ms = 2500;
+  spec.health.timeout_ms = 1000;
+  spec.health.retries = 4;
+  spec.health.start_period_ms = 20000;
+  spec.health.recovery = Recovery::GiveUp;
   spec.limits = {512U << 20U, 100, 1024, 4194304, 50, 1000000};
   for (auto to : {"db:5432", "127.0.0.1:6379", "[::1]:53/udp"}) spec.net.connect.push_back(*parse_destination(to));
   for (auto at : {"127.0.1.5", "fd00::5"}) spec.net.addresses.push_back(*parse_own_address(at));
@@ -143,6 +158,8 @@ TEST(WriteJail, EveryCommentedKeyIsValid) {
   for (auto row : split(written, '\n')) {
     const bool commented_key = row.size() > 1 && row[0] == '#' && row[1] != ' ';
     if (row.starts_with("#cpu = ")) continue; // excludes quota and period
+    // A port and a command exclude each other, and what recovers it is of one kind only.
+    if (row.starts_with("#port = ") || row.starts_with("#http = ") || row.starts_with("#recovery_command")) continue;
     text.append(commented_key ? row.substr(1) : row).append("\n");
   }
   // Only a plain root has a path.
@@ -232,6 +249,15 @@ JailConfig random_config(Random &random) {
   }
   spec.restart.policy = static_cast<RestartPolicy>(random.number(0, 2));
   spec.restart.limit = static_cast<uint32_t>(random.number(0, 5));
+  if (random.coin()) spec.health.command = {"/bin/check", "a b", std::to_string(random.number(0, 9))};
+  if (!spec.health.command.empty()) {
+    spec.health.interval_ms = static_cast<uint32_t>(random.number(100, kHealthMaxMs));
+    spec.health.timeout_ms = static_cast<uint32_t>(random.number(100, kHealthMaxMs));
+    spec.health.retries = static_cast<uint32_t>(random.number(1, 1000));
+    spec.health.start_period_ms = static_cast<uint32_t>(random.number(0, kHealthMaxMs));
+    spec.health.recovery = static_cast<Recovery>(random.number(0, 3));
+    if (spec.health.recovery == Recovery::Command) spec.health.recovery_command = {"/bin/repair", "it"};
+  }
   spec.restart.window_ms = static_cast<uint32_t>(random.number(40000, kRestartWindowMaxMs));
   spec.stop_grace_ms = static_cast<uint32_t>(random.coin() ? random.number(0, 3600000) : 1000 * random.number(0, 3600));
   for (uint64_t n = random.number(0, 5); n > 0; n--) {
@@ -271,6 +297,13 @@ JailConfig random_config(Random &random) {
       spec.limits.io.push_back({device, random.limit(1, kMemoryMax), {}, random.limit(1, UINT32_MAX), 7});
   spec.limits.net_in = random.limit(kNetMin, kNetMax);
   spec.limits.best_effort = random.coin();
+  for (uint64_t n = random.number(0, 3); n > 0; n--) {
+    const std::string when[] = {"processes > 9", "cpu > 20% for 3m", "net_in > 5M", "memory > 7K for 90"},
+                      act[] = {"log", "freeze", "signal:HUP", "exec:/x '${name} a' b"};
+    spec.reactions.push_back(*parse_reaction(when[random.number(0, 3)] + ": " + act[random.number(0, 3)]));
+    if (spec.reactions.back().act == Act::Exec)
+      spec.reactions.back().timeout_seconds = static_cast<uint32_t>(random.number(1, kActTimeoutMax));
+  }
   spec.log.facility = static_cast<int>(random.number(0, 11));
   spec.log.out_level = static_cast<int>(random.number(0, 7));
   spec.log.err_level = static_cast<int>(random.number(0, 7));
