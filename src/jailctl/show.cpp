@@ -240,9 +240,9 @@ void print_as_text(const Shown &shown) {
 
 Result<int> show(const Call &call) {
   constexpr std::string_view kUsage = "jailctl show [-j] jail";
-  bool json = false;
+  cli::Form form;
   std::vector<Option> options;
-  options.push_back({'j', "json", nullptr, "JSON", set_flag(json), true});
+  cli::add_form_options(options, form, cli::Forms::JsonOnly);
   const auto parsed = TRY(
       parse(call, kUsage,
             "Everything known of a jail: identity, state, what it may, limits, log. What is in force while it runs.",
@@ -251,7 +251,7 @@ Result<int> show(const Call &call) {
   TRY(want_operands(parsed, kUsage, 1, 1));
   TRY(need_root(call));
   const auto shown = TRY(look_up(call, TRY(selected_jail(call, parsed.operands[0]))));
-  if (json)
+  if (form.json)
     print_as_json(shown);
   else
     print_as_text(shown);
