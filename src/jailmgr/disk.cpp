@@ -105,6 +105,7 @@ Status clear_place(const std::string &dir) {
 Status grow_image(const std::string &dir, uint64_t size) {
   const std::string image = dir + "/disk.img";
   const std::string fresh = dir + "/disk.img.new";
+  const Fd unused = TRY(launch::lock_image(image)); // a jail that has just ended may not have left it yet
   unlink(fresh.c_str());
   TRY_IN("limit 'disk'", run_tool({"/bin/cp", "--sparse=always", "--reflink=auto", image, fresh}));
   if (truncate(fresh.c_str(), static_cast<off_t>(size)) != 0) return fail_errno(fresh);

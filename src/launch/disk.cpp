@@ -33,20 +33,6 @@ Status apply(int root, const Limits &limits) {
   return sys::write_quota(root, project, limits.disk.value_or(0), limits.inodes.value_or(0));
 }
 
-// The lock belongs to the open file, which the loop device keeps for as long as it has it: so the image is never in use
-// twice, and whoever finds it locked knows that it is still mounted.
-Result<Fd> lock_image(const std::string &image) {
-  Fd file(open(image.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  if (!file) return fail_errno(image);
-  for (int ms = 0; flock(file.get(), LOCK_EX | LOCK_NB) != 0; ms++) {
-    if (errno != EWOULDBLOCK) return fail_errno(image);
-    if (ms == kWaitMs)
-      return fail(ErrorKind::Busy, image + " is in use, by processes that the jail left behind perhaps");
-    usleep(1000);
-  }
-  return file;
-}
-
 Result<Fd> loop_device(const Fd &file, std::string &device) {
   constexpr int kTries = 64; // another takes the free one first
   const Fd control(open("/dev/loop-control", O_RDWR | O_CLOEXEC));
@@ -101,6 +87,18 @@ Result<std::optional<sys::Quota>> quota_of(const std::string &root) {
   const auto project = sys::project_of(dir.get());
   if (!project || *project == 0 || !sys::check_project_quota(dir.get())) return std::optional<sys::Quota>();
   return std::optional(TRY(sys::read_quota(dir.get(), *project)));
+}
+
+Result<Fd> lock_image(const std::string &image) {
+  Fd file(open(image.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!file) return fail_errno(image);
+  for (int ms = 0; flock(file.get(), LOCK_EX | LOCK_NB) != 0; ms++) {
+    if (errno != EWOULDBLOCK) return fail_errno(image);
+    if (ms == kWaitMs)
+      return fail(ErrorKind::Busy, image + " is in use, by processes that the jail left behind perhaps");
+    usleep(1000);
+  }
+  return file;
 }
 
 Result<Fd> mount_image(const std::string &image, uint64_t attributes) {

@@ -28,8 +28,12 @@ void drop_quota(const std::string &root);
 // As the kernel has it for a root: nothing without a project of its own.
 Result<std::optional<sys::Quota>> quota_of(const std::string &root);
 
+// An image that nobody uses, as long as the descriptor lives: a lock of the open file, which a loop device keeps for as
+// long as it has the file. Busy: it is in use, and not left within some seconds.
+Result<Fd> lock_image(const std::string &image);
+
 // The file system in an image, attached to nothing: it goes away with the last descriptor and namespace that has it,
-// and with it the loop device. Busy: it is in use, or not yet out of use after some seconds.
+// and with it the loop device. Busy as above.
 Result<Fd> mount_image(const std::string &image, uint64_t attributes);
 
 } // namespace jails::launch

@@ -18,8 +18,18 @@
 namespace jails::sys {
 namespace {
 
-constexpr int kMaxDepth = 900; // one descriptor each, of 1024
+constexpr int kMaxDepth = 450; // two descriptors each, of 1024
 constexpr uint64_t kBlock = 1U << QIF_DQBLKSIZE_BITS;
+constexpr uint32_t kOurs = 0x40000000; // numbers from here to twice that: away from the small ones that people give
+
+bool is_ours(uint32_t project) { return project / kOurs == 1; }
+
+Result<uint32_t> any_project_of(int fd) {
+  fsxattr attributes{};
+  if (ioctl(fd, FS_IOC_FSGETXATTR, &attributes) == 0) return attributes.fsx_projid;
+  if (errno == ENOTTY || errno == EOPNOTSUPP) return fail(ErrorKind::Unsupported, "the file system has no projects");
+  return fail_errno("project");
+}
 
 long quotactl(int fd, unsigned command, uint32_t id, void *data) {
   constexpr unsigned kShift = 8; // QCMD(): the type of quota is in the low byte
@@ -57,7 +67,6 @@ Status tag_below(int dir, uint32_t project, int depth) {
 
 // By the directory's inode number, which no other one has; another if somebody else's files have that project.
 Result<uint32_t> free_project(int dir) {
-  constexpr uint32_t kOurs = 0x40000000; // away from the small numbers that people give
   constexpr int kTries = 1000;
   struct stat st{};
   if (fstat(dir, &st) != 0) return fail_errno("root");
@@ -86,14 +95,14 @@ Status check_project_quota(int dir) {
 }
 
 Result<uint32_t> project_of(int fd) {
-  fsxattr attributes{};
-  if (ioctl(fd, FS_IOC_FSGETXATTR, &attributes) == 0) return attributes.fsx_projid;
-  if (errno == ENOTTY || errno == EOPNOTSUPP) return fail(ErrorKind::Unsupported, "the file system has no projects");
-  return fail_errno("project");
+  const uint32_t project = TRY(any_project_of(fd));
+  return is_ours(project) ? project : 0;
 }
 
 Result<uint32_t> make_project(int dir) {
-  if (const uint32_t there = TRY(project_of(dir)); there != 0) return there;
+  const uint32_t there = TRY(any_project_of(dir));
+  if (is_ours(there)) return there;
+  if (there != 0) return fail(ErrorKind::Unsupported, "it is in project " + std::to_string(there) + " already");
   const uint32_t project = TRY(free_project(dir));
   TRY(tag_below(dir, project, 0));
   TRY(set_project(dir, project, true));

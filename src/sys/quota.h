@@ -15,10 +15,12 @@ struct Quota {
 // Does the file system of this directory enforce project quotas? Unsupported, with the reason.
 Status check_project_quota(int dir);
 
-// 0: none. Unsupported: the file system has no projects.
+// The one that make_project() gave it. 0: none, or one of the administrator's. Unsupported: the file system has no
+// projects.
 Result<uint32_t> project_of(int fd);
 
 // A project of its own for this tree, its files that are there and those to come; the one that it has already, if any.
+// Unsupported: it is in a project of somebody else, whose accounts it would leave.
 // Nobody may change the tree meanwhile. The directory itself comes last, so that one whose tagging was cut off has
 // none. What is neither file nor directory is not counted, as long as it was there before.
 Result<uint32_t> make_project(int dir);
