@@ -21,9 +21,10 @@ void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Re
                       uint32_t &stop_grace_ms);
 void read_limits(TableReader &top, Limits &to);
 void read_log(TableReader &top, LogSpec &to);
-uint32_t read_order(TableReader &top, JailConfig &to);      // the line of `ready`; 0: not there
-void read_net(TableReader &top, NetSpec &to);               // net_section.cpp
-void read_provision(TableReader &top, std::string &script); // provision_section.cpp
+uint32_t read_order(TableReader &top, JailConfig &to);                    // the line of `ready`; 0: not there
+void read_net(TableReader &top, NetSpec &to);                             // net_section.cpp
+void read_provision(TableReader &top, std::string &script);               // provision_section.cpp
+void read_hooks(TableReader &top, const std::string &root, HookSpec &to); // hooks_section.cpp
 // health_section.cpp; after the ports
 void read_health(TableReader &top, const std::vector<PortReservation> &ports, HealthSpec &to);
 void read_words(TableReader &reader, std::string_view key, std::vector<std::string> &to); // command_words() of a key
@@ -61,5 +62,6 @@ void write_order(Writer &out, const JailConfig &config);
 void write_net(Writer &out, const NetSpec &net);
 void write_provision(Writer &out, const std::string &script);
 void write_health(Writer &out, const HealthSpec &health);
+void write_hooks(Writer &out, const HookSpec &hooks);
 
 } // namespace jails

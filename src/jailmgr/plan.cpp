@@ -45,6 +45,7 @@ std::vector<std::string> differences(const Spec &from, const Spec &to) {
   compare("stop_grace", from.stop_grace_ms == to.stop_grace_ms);
   compare("log", from.log == to.log);
   compare("health", from.health == to.health);
+  compare("hooks", from.hooks == to.hooks);
   compare("hostname", from.hostname == to.hostname);
   Spec rest = from;
   rest.limits = to.limits;

@@ -84,7 +84,7 @@ void Supervisor::record_end() {
     event.text = last_exit_->text;
   }
   if (start_failure_) {
-    event.cause = Cause::StartFailed;
+    event.cause = hook_start_failed_ ? Cause::Hook : Cause::StartFailed;
     event.text = start_failure_->text();
   } else if (stopped_by_) {
     event.cause = host_goes_down(*stopped_by_) ? Cause::Shutdown : Cause::Operator;

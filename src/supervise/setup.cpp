@@ -73,6 +73,7 @@ Status Supervisor::set_up() {
   TRY(take_signals());
   // For whoever asks what is in force (`jailctl show`); what was registered may say otherwise, or nothing.
   TRY(publish_spec());
+  TRY(prestart());
   TRY(make_cgroup());
   TRY_IN("control socket", open_control_socket());
   return launch_anchor();
@@ -154,6 +155,7 @@ Status Supervisor::launch_anchor() {
   for (const auto &file : v1) request.v1_procs.push_back(file.get());
   auto anchor = TRY(launch::launch(request));
   const pid_t pid = anchor.pid();
+  hooks_due_ = hooks_ != nullptr;
   spawner_ = std::make_unique<Spawner>(
       std::move(anchor), [this](Session &session, const Ending &ending) { session_ended(session, ending); });
   TRY(loop_.add(spawner_->anchor().channel(), EPOLLIN, [this](uint32_t) { on_anchor_message(); }));
@@ -176,6 +178,7 @@ Status Supervisor::launch_anchor() {
 void Supervisor::take_down() {
   if (!lock_) return;
   stop_health();
+  if (hooks_) hooks_->cancel();
   for (const auto &[fd, client] : clients_) loop_.remove(fd);
   if (listener_) unlink(setup_.instance.control_socket(setup_.spec.name).c_str());
   listener_.reset();
@@ -198,6 +201,7 @@ void Supervisor::take_down() {
     }
     keep_oom_kills();
     if (done) done = group_->remove();
+    poststop();
     const Status cleared = with_tables([this]() -> Status {
       TRY(tables_.set_anchor(setup_.jid, 0));
       TRY(tables_.set_supervisor(setup_.jid, 0));
@@ -206,6 +210,8 @@ void Supervisor::take_down() {
     if (!done) note(3, "taking the jail down: " + done.error().text());
     if (!cleared) note(3, "taking the jail down: " + cleared.error().text());
     group_.reset();
+  } else {
+    poststop();
   }
   record_end();
   unlink(setup_.instance.started_file(setup_.spec.name).c_str());

@@ -119,7 +119,7 @@ void Spawner::answered(const anchor::SpawnReply &reply) {
   // Only children of this process are accepted, and all of those are the jail's; the pid of anything else is a lie.
   siginfo_t info{};
   if (waitid(P_PID, static_cast<id_t>(reply.value), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-      reply.value == anchor_.pid())
+      reply.value == anchor_.pid() || std::ranges::find(disowned_, reply.value) != disowned_.end())
     return;
   found->second->pid = reply.value;
   for (const int number : found->second->signals) (void)kill(found->second->pid, number);
@@ -147,6 +147,7 @@ bool Spawner::reap() {
 }
 
 void Spawner::ended(pid_t pid, int wait_status) {
+  if (!disowned_.empty() && std::erase(disowned_, pid) != 0) return;
   const auto found = std::ranges::find_if(sessions_, [pid](const auto &entry) { return entry.second->pid == pid; });
   if (found == sessions_.end()) {
     const bool awaited = std::ranges::any_of(sessions_, [](const auto &entry) { return entry.second->pid == 0; });

@@ -41,6 +41,9 @@ public:
   // session's id and status are filled in here. Owned by the spawner until it has ended.
   Result<Session *> spawn(const Program &program, std::span<const int> fds, std::unique_ptr<Session> session);
 
+  // A child of this process that is none of the jail's: whatever the anchor says of it is a lie.
+  void disown(pid_t pid) { disowned_.push_back(pid); }
+
   // Reads everything the anchor has said. Malformed messages are dropped.
   void read_anchor();
   // Reaps every child there is. True when the anchor was among them: the jail is over.
@@ -69,6 +72,7 @@ private:
   OnEnd on_end_;
   uint32_t next_id_ = 1;
   std::map<uint32_t, std::unique_ptr<Session>> sessions_;
+  std::vector<pid_t> disowned_;
   std::map<pid_t, int> early_; // ended before the anchor said whose they were
 };
 

@@ -15,9 +15,9 @@ using namespace jails;
 Status carry_out(Fd report, Fd state) {
   auto handover = TRY(supervise::receive_handover(state.get()));
   state.reset();
-  const bool has_command = !handover.spec.command.empty();
+  const bool starts_something = !handover.spec.command.empty() || handover.spec.hooks.configured();
   auto supervisor = TRY(supervise::Supervisor::start(std::move(handover)));
-  if (!has_command) {
+  if (!starts_something) {
     supervise::report_result(report.get(), {});
     report.reset();
     return supervisor->serve();
