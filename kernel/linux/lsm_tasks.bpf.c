@@ -90,59 +90,44 @@ int BPF_PROG(lsm_traceme, struct task_struct *parent)
 	return -EPERM;
 }
 
-SEC("lsm/task_setrlimit")
-int BPF_PROG(lsm_setrlimit, struct task_struct *target, unsigned int resource, struct rlimit *limit)
+static __always_inline int adjust(struct task_struct *target, int capability, __u32 what)
 {
 	__u32 jid;
 
-	if (may_reach(target, CAP_SYS_RESOURCE, &jid))
+	if (may_reach(target, capability, &jid))
 		return 0;
-	refuse(SJ_RULE_ADJUST, jid, SJ_LIMIT);
+	refuse(SJ_RULE_ADJUST, jid, what);
 	return -EPERM;
+}
+
+SEC("lsm/task_setrlimit")
+int BPF_PROG(lsm_setrlimit, struct task_struct *target, unsigned int resource, struct rlimit *limit)
+{
+	return adjust(target, CAP_SYS_RESOURCE, SJ_LIMIT);
 }
 
 SEC("lsm/task_setnice")
 int BPF_PROG(lsm_setnice, struct task_struct *target, int nice)
 {
-	__u32 jid;
-
-	if (may_reach(target, CAP_SYS_NICE, &jid))
-		return 0;
-	refuse(SJ_RULE_ADJUST, jid, SJ_NICE);
-	return -EPERM;
+	return adjust(target, CAP_SYS_NICE, SJ_NICE);
 }
 
 SEC("lsm/task_setscheduler")
 int BPF_PROG(lsm_setscheduler, struct task_struct *target)
 {
-	__u32 jid;
-
-	if (may_reach(target, CAP_SYS_NICE, &jid))
-		return 0;
-	refuse(SJ_RULE_ADJUST, jid, SJ_SCHEDULER);
-	return -EPERM;
+	return adjust(target, CAP_SYS_NICE, SJ_SCHEDULER);
 }
 
 SEC("lsm/task_setioprio")
 int BPF_PROG(lsm_setioprio, struct task_struct *target, int priority)
 {
-	__u32 jid;
-
-	if (may_reach(target, CAP_SYS_NICE, &jid))
-		return 0;
-	refuse(SJ_RULE_ADJUST, jid, SJ_IO_PRIORITY);
-	return -EPERM;
+	return adjust(target, CAP_SYS_NICE, SJ_IO_PRIORITY);
 }
 
 SEC("lsm/task_movememory")
 int BPF_PROG(lsm_movememory, struct task_struct *target)
 {
-	__u32 jid;
-
-	if (may_reach(target, CAP_SYS_NICE, &jid))
-		return 0;
-	refuse(SJ_RULE_ADJUST, jid, SJ_MEMORY_NODE);
-	return -EPERM;
+	return adjust(target, CAP_SYS_NICE, SJ_MEMORY_NODE);
 }
 
 char LICENSE[] SEC("license") = "GPL";

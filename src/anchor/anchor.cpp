@@ -4,6 +4,7 @@
 #include "abi/syscall_policy.h"
 #include "anchor/protocol.h"
 #include "anchor/raw.h"
+#include "anchor/request.h"
 
 #include <asm/unistd.h>
 #include <linux/capability.h>
@@ -154,9 +155,7 @@ void check(const CheckRequest &request) {
 struct Child {
   const SpawnRequest *request;
   const int *fds; // status pipe, stdio descriptors, terminal, program
-  const char *directory;
-  char **argv;
-  char **envp;
+  SpawnWords words;
 };
 
 [[noreturn]] void give_up(int status_pipe, SpawnStep step, long rc) {
@@ -191,11 +190,6 @@ long set_terminal(const Child &child, int terminal) {
   return rc;
 }
 
-bool wants_terminal(const SpawnRequest &request) {
-  return request.stdio[0] == Stdio::Terminal || request.stdio[1] == Stdio::Terminal ||
-         request.stdio[2] == Stdio::Terminal;
-}
-
 long set_identity(const SpawnRequest &request) {
   long rc = call(__NR_setgroups, request.group_count, request.groups);
   if (rc >= 0) rc = call(__NR_setresgid, request.gid, request.gid, request.gid);
@@ -205,10 +199,10 @@ long set_identity(const SpawnRequest &request) {
 
 // execvp(3)'s search, with PATH as the program will see it.
 long exec_search(const Child &child) {
-  const char *name = child.argv[0];
-  if (find(name, '/') != nullptr) return call(__NR_execve, name, child.argv, child.envp);
+  const char *name = child.words.argv[0];
+  if (find(name, '/') != nullptr) return call(__NR_execve, name, child.words.argv, child.words.envp);
   const char *path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  for (char **entry = child.envp; *entry != nullptr; entry++)
+  for (char **entry = child.words.envp; *entry != nullptr; entry++)
     if (starts_with(*entry, "PATH=")) path = *entry + 5;
   const unsigned long name_length = length(name);
   long result = -ENOENT;
@@ -220,7 +214,7 @@ long exec_search(const Child &child) {
       copy(full, path, size);
       full[size] = '/';
       copy(full + size + 1, name, name_length + 1);
-      const long rc = call(__NR_execve, full, child.argv, child.envp);
+      const long rc = call(__NR_execve, full, child.words.argv, child.words.envp);
       if (rc != -ENOENT && rc != -ENOTDIR && rc != -EACCES) return rc;
       if (rc == -EACCES) result = rc;
     }
@@ -258,7 +252,7 @@ long refuse_clone_parent() {
   // The anchor ends the jail when the supervisor dies. This is for the death of both at once (an OOM killer, kill -9 of
   // a group). Not before the ids: a change of them takes it away (PR_SET_PDEATHSIG(2const)).
   call(__NR_prctl, PR_SET_PDEATHSIG, kSigkill, 0, 0, 0);
-  rc = call(__NR_chdir, child.directory);
+  rc = call(__NR_chdir, child.words.directory);
   if (rc < 0) give_up(status, SpawnStep::Directory, rc);
   call(__NR_close, kAnchorChannel);
   rc = refuse_clone_parent();
@@ -267,7 +261,7 @@ long refuse_clone_parent() {
   call(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, nullptr, sizeof none);
   // The descriptor is close-on-exec: the program finds no trace of it but its own /proc/PID/exe.
   if (child.request->program != 0)
-    rc = call(__NR_execveat, child.fds[next], "", child.argv, child.envp, AT_EMPTY_PATH);
+    rc = call(__NR_execveat, child.fds[next], "", child.words.argv, child.words.envp, AT_EMPTY_PATH);
   else
     rc = exec_search(child);
   give_up(status, SpawnStep::Exec, rc);
@@ -276,40 +270,20 @@ long refuse_clone_parent() {
 // --- In the anchor
 // ----------------------------------------------------------------------------------------------------
 
-// Pointers into the message for argv and envp stand behind it, in the same buffer.
-long spawn(const Received &got, const SpawnRequest &request) {
-  const char *text = buffer + sizeof(SpawnRequest);
-  const char *end = buffer + got.bytes;
-  auto next = [&]() -> char * {
-    const char *start = text;
-    while (text < end && *text != 0) text++;
-    if (text == end) return nullptr;
-    text++;
-    return const_cast<char *>(start);
-  };
-  const unsigned long pointers = (static_cast<unsigned long>(got.bytes) + 15) & ~15UL;
-  const unsigned long wanted = (static_cast<unsigned long>(request.argc) + request.envc + 2) * sizeof(char *);
-  if (request.argc == 0 || request.argc > kMaxAnchorMessage || request.envc > kMaxAnchorMessage ||
-      pointers + wanted > sizeof buffer)
-    return -E2BIG;
-  Child child{&request, got.fds, next(), reinterpret_cast<char **>(buffer + pointers), nullptr};
-  child.envp = child.argv + request.argc + 1;
-  for (uint32_t i = 0; i < request.argc; i++) child.argv[i] = next();
-  child.argv[request.argc] = nullptr;
-  for (uint32_t i = 0; i < request.envc; i++) child.envp[i] = next();
-  child.envp[request.envc] = nullptr;
-  if (child.directory == nullptr || child.argv[request.argc - 1] == nullptr) return -EINVAL;
+long spawn(const Received &got) {
+  SpawnWords words{};
+  const long read = read_spawn(buffer, static_cast<unsigned long>(got.bytes), sizeof buffer, got.count, words);
+  if (read != 0) return read;
   // CLONE_PARENT: the supervisor becomes the parent, as in the process tree of the original.
   const long pid = call(__NR_clone, CLONE_PARENT | 17 /* SIGCHLD */, 0, 0, 0, 0);
-  if (pid == 0) run_child(child);
+  if (pid == 0) run_child({reinterpret_cast<const SpawnRequest *>(buffer), got.fds, words});
   return pid;
 }
 
 void handle_spawn(const Received &got) {
-  const auto &request = *reinterpret_cast<const SpawnRequest *>(buffer);
-  if (got.bytes < static_cast<long>(sizeof request) || got.count < 1 || request.group_count > kMaxGroups) return;
-  const uint32_t id = request.id;
-  const long rc = spawn(got, request);
+  if (got.bytes < static_cast<long>(sizeof(SpawnRequest))) return;
+  const uint32_t id = reinterpret_cast<const SpawnRequest *>(buffer)->id;
+  const long rc = spawn(got);
   SpawnReply reply{rc < 0 ? FromAnchor::SpawnFailed : FromAnchor::Spawned, id, static_cast<int32_t>(rc < 0 ? -rc : rc)};
   call(__NR_sendto, kAnchorChannel, &reply, sizeof reply, kMsgNosignal, 0, 0);
 }

@@ -51,6 +51,10 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
                                                         "limits.best_effort",
                                                         "limits.net_in",
                                                         "limits.net_out",
+                                                        "limits.action",
+                                                        "limits.action.when",
+                                                        "limits.action.do",
+                                                        "limits.action.timeout",
                                                         "net",
                                                         "net.connect",
                                                         "net.addresses",
@@ -305,7 +309,7 @@ static JailConfig read_jail(Diagnostics &notes, std::string_view text, std::stri
   });
   const uint32_t ready_line = read_order(top, config);
   read_root(top, config);
-  read_limits(top, config.spec.limits);
+  read_limits(top, config.spec.limits, config.spec.restart, &config.spec.reactions);
   read_net(top, config.spec.net);
   read_health(top, config.spec.ports, config.spec.health);
   if (auto good = check_readiness(config); !good && ready_line != 0)
@@ -374,6 +378,7 @@ std::string write_jail(const JailConfig &config) {
   write_hooks(out, spec.hooks);
   write_log(out, spec.log);
   write_provision(out, config.provision_script);
+  write_reactions(out, spec.reactions);
   write_mounts(out, spec.binds);
   if (config.version == 1) return out.take();
   out.line("\n# Numbers and texts for use above, as ${port}; ${name} is the jail's name.\n#[variables]\n#port = 8080");
@@ -387,9 +392,12 @@ std::string write_jail(const JailConfig &config, const Common &common) {
       read_jail(notes, fmt::format("version = {}", kConfigVersion), common.file, config.spec.name, "/jail", common);
   if (!notes.clean()) return write_jail(config);
   JailConfig ours = config;
-  // What [[mount]] of the defaults add cannot be said once more.
+  // What [[mount]] and [[limits.action]] of the defaults add cannot be said once more.
   std::erase_if(ours.spec.binds, [&](const Bind &bind) {
     return std::ranges::find(baseline.spec.binds, bind) != baseline.spec.binds.end();
+  });
+  std::erase_if(ours.spec.reactions, [&](const Reaction &reaction) {
+    return std::ranges::find(baseline.spec.reactions, reaction) != baseline.spec.reactions.end();
   });
   return leave_to_defaults(write_jail(ours), write_jail(baseline), common.defaults);
 }

@@ -76,7 +76,7 @@ static void read_limit(TableReader &reader, const LimitKey &key, Limits &to) {
   if (const auto good = key.assign(to, *text); !good) reader.wrong(entry->line, key.name, good.error().text());
 }
 
-void read_limits(TableReader &top, Limits &to) {
+void read_limits(TableReader &top, Limits &to, const Restart &restart, std::vector<Reaction> *reactions) {
   const auto *table = top.table("limits");
   if (table == nullptr) return;
   TableReader reader(top.notes(), *table, "limits.", top.known());
@@ -92,6 +92,7 @@ void read_limits(TableReader &top, Limits &to) {
     if (!has_reader(key.name)) read_limit(reader, key, to);
   if (const auto good = check_limits(to); !good && reader.notes().clean())
     top.wrong(top.find("limits")->line, "limits", good.error().text());
+  if (reactions != nullptr) read_reactions(reader, to, restart, *reactions);
   reader.done();
 }
 

@@ -19,7 +19,10 @@ std::span<const std::string_view> jail_keys(); // of jail.toml, dotted
 
 void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Restart &restart,
                       uint32_t &stop_grace_ms);
-void read_limits(TableReader &top, Limits &to);
+// reactions: of [[limits.action]]; nullptr: there is no such key.
+void read_limits(TableReader &top, Limits &to, const Restart &restart, std::vector<Reaction> *reactions);
+void read_reactions(TableReader &limits, const Limits &of, const Restart &restart,
+                    std::vector<Reaction> &to); // reaction_section.cpp
 void read_log(TableReader &top, LogSpec &to);
 uint32_t read_order(TableReader &top, JailConfig &to);                    // the line of `ready`; 0: not there
 void read_net(TableReader &top, NetSpec &to);                             // net_section.cpp
@@ -59,6 +62,7 @@ void write_supervision(Writer &out, bool autostart, Profile profile, const Resta
 void write_limits(Writer &out, const Limits &limits);
 void write_log(Writer &out, const LogSpec &log);
 void write_order(Writer &out, const JailConfig &config);
+void write_reactions(Writer &out, const std::vector<Reaction> &reactions);
 void write_net(Writer &out, const NetSpec &net);
 void write_provision(Writer &out, const std::string &script);
 void write_health(Writer &out, const HealthSpec &health);

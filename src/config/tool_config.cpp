@@ -69,7 +69,7 @@ static ToolConfig read_tool(Diagnostics &notes, std::string_view text, std::stri
   if (root != 0 && config.root == RootKind::Plain)
     top.wrong(root, "root", "expected \"thin\" or \"thick\"; \"plain\" is set in a jail, with its path");
   read_supervision(top, config.autostart, config.profile, config.restart, config.stop_grace_ms);
-  read_limits(top, config.limits);
+  read_limits(top, config.limits, config.restart, nullptr);
   read_log(top, config.log);
   check_defaults(top);
   top.done();

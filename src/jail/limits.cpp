@@ -5,6 +5,7 @@
 #include "cgroup/usage.h"
 #include "jail/control.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
 #include <poll.h>
@@ -13,8 +14,8 @@ namespace jails {
 namespace {
 
 // The supervisor alone changes its jail, so that a restart of the jail has the new limits too.
-Result<LimitChange> ask_supervisor(const Instance &instance, const JailName &name,
-                                   std::span<const std::string_view> words) {
+Result<supervise::Reply> ask_limits(const Instance &instance, const JailName &name,
+                                    std::span<const std::string_view> words) {
   const Fd connection = TRY(connect_supervisor(instance, name));
   TRY(send_request(connection, {.type = supervise::RequestType::Limits,
                                 .exec = {},
@@ -22,9 +23,15 @@ Result<LimitChange> ask_supervisor(const Instance &instance, const JailName &nam
   pollfd ready{.fd = connection.get(), .events = POLLIN, .revents = 0};
   if (poll(&ready, 1, 60000) != 1) // the kernel may take its time to reclaim memory
     return fail(ErrorKind::Busy, fmt::format("the supervisor of jail {} does not answer", name.str()));
-  const auto reply = TRY(receive_reply(connection)).reply;
+  auto reply = TRY(receive_reply(connection)).reply;
   if (reply.type != supervise::ReplyType::Limits)
     return fail(static_cast<ErrorKind>(reply.kind), reply.text.empty() ? "unexpected reply" : reply.text);
+  return reply;
+}
+
+Result<LimitChange> ask_supervisor(const Instance &instance, const JailName &name,
+                                   std::span<const std::string_view> words) {
+  const auto reply = TRY(ask_limits(instance, name, words));
   LimitChange change{.limits = {}, .running = true, .warnings = reply.warnings};
   const std::vector<std::string_view> now(reply.limits.begin(), reply.limits.end());
   TRY(change_limits(change.limits, now));
@@ -53,6 +60,16 @@ void foresee_use(const cgroup::Group &group, const JailRow &row, const Limits &f
 Result<Limits> limits_of(const Instance &instance, const JailName &name) {
   if (is_running(instance, name)) return TRY(ask_supervisor(instance, name, {})).limits;
   return TRY(registered_spec(instance, name)).limits;
+}
+
+Result<std::vector<ReactionUse>> reactions_of(const Instance &instance, const JailName &name) {
+  const Spec spec = TRY(spec_in_force(instance, name));
+  std::vector<ReactionUse> uses;
+  for (const auto &reaction : spec.reactions) uses.push_back({reaction, {}});
+  if (uses.empty() || !is_running(instance, name)) return uses;
+  const auto reply = TRY(ask_limits(instance, name, {}));
+  for (size_t i = 0; i < std::min(uses.size(), reply.reactions.size()); i++) uses[i].state = reply.reactions[i];
+  return uses;
 }
 
 Result<LimitChange> foresee_limits(const Instance &instance, const JailRow &row,

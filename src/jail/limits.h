@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "jail/registry.h"
+#include "supervise/protocol.h"
 
 #include <span>
 #include <string>
@@ -14,6 +15,14 @@ namespace jails {
 // In force, for a jail that runs; else what it will start with. NotFound: it does not run and was never registered
 // with a spec.
 Result<Limits> limits_of(const Instance &instance, const JailName &name);
+
+// A reaction of a jail, and what has come of it; a jail that does not run has no state.
+struct ReactionUse {
+  Reaction reaction{};
+  supervise::ReactionState state{};
+};
+// In force, or to be so. Errors as limits_of().
+Result<std::vector<ReactionUse>> reactions_of(const Instance &instance, const JailName &name);
 
 struct LimitChange {
   Limits limits; // all of them, after the change

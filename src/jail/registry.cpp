@@ -157,6 +157,7 @@ Status register_limits(const Instance &instance, const JailName &name, const Lim
   if (!spec && spec.error().kind() == ErrorKind::NotFound) return {};
   if (!spec) return std::unexpected(std::move(spec).error());
   spec->limits = limits;
+  TRY(validate(*spec));
   return sys::replace_file(spec_file(instance, name), supervise::encode(*spec), 0600);
 }
 

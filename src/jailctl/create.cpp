@@ -23,6 +23,7 @@ Result<int> create(const Call &call) {
                      },
                      true});
   add_jail_options(options, {spec.profile, spec.permissions, spec.ports, spec.limits});
+  add_action_option(options, spec.reactions);
   add_net_options(options, spec.net);
   add_mount_option(options, spec.binds);
   const auto parsed =

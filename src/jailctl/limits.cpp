@@ -3,7 +3,9 @@
 #include "cgroup/usage.h"
 #include "cli/arguments.h"
 #include "cli/form.h"
+#include "cli/journal.h"
 #include "cli/limits.h"
+#include "cli/table.h"
 #include "secmodel/pace.h"
 #include "secmodel/tables.h"
 
@@ -53,7 +55,8 @@ Status count_files(const Call &call, const JailRow &row, std::vector<cgroup::Lim
 std::string number(const auto &value) { return value ? fmt::format("{}", *value) : "-"; }
 std::string word(const std::string &text) { return text.empty() ? "-" : text; }
 
-void print_json(const JailRow &row, const std::vector<cgroup::LimitUse> &uses) {
+void print_json(const JailRow &row, const std::vector<cgroup::LimitUse> &uses,
+                const std::vector<ReactionUse> &reactions) {
   const auto figure = [](const std::optional<double> &value) { // bytes and counts without ".0"
     if (!value) return cli::Json();
     const auto whole = static_cast<uint64_t>(*value);
@@ -69,9 +72,24 @@ void print_json(const JailRow &row, const std::vector<cgroup::LimitUse> &uses) {
                     {"peak", figure(use.peak)},
                     {"hits", use.hits ? cli::Json(*use.hits) : cli::Json()},
                     {"by", text(use.by)}});
+  auto actions = cli::Json::array();
+  for (const auto &[reaction, state] : reactions)
+    actions.push_back({{"when", to_string(reaction.when)},
+                       {"do", act_text(reaction)},
+                       {"use", text(state.use)},
+                       {"fired", state.fired},
+                       {"last", state.fired_at == 0 ? cli::Json() : cli::Json(state.fired_at / 1000)}});
   auto out = cli::json_document("jailctl-limits-1");
-  out.update({{"jid", row.jid}, {"name", row.name}, {"limits", std::move(list)}});
+  out.update({{"jid", row.jid}, {"name", row.name}, {"limits", std::move(list)}, {"actions", std::move(actions)}});
   cli::print_json(out);
+}
+
+void print_reactions(const std::vector<ReactionUse> &reactions) {
+  std::vector<std::vector<std::string>> rows{{"WHEN", "DO", "NOW", "FIRED", "LAST"}};
+  for (const auto &[reaction, state] : reactions)
+    rows.push_back({to_string(reaction.when), act_text(reaction), word(state.use), fmt::format("{}", state.fired),
+                    state.fired_at == 0 ? "-" : cli::local_time(state.fired_at)});
+  fmt::print("\n{}", cli::align(rows));
 }
 
 Result<std::vector<cgroup::LimitUse>> uses_of(const Call &call, const JailRow &row, const Limits &limits) {
@@ -107,7 +125,8 @@ Result<int> limits(const Call &call) {
   const auto parsed =
       TRY(parse(call, kUsage,
                 "What limits a jail: as configured, as the kernel has it, what is used of it now and at "
-                "most,\nhow often it was reached, and who holds it.",
+                "most,\nhow often it was reached, and who holds it. Then its limit actions and how often each was "
+                "taken\n(not with -T).",
                 std::move(options)));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 1));
@@ -116,8 +135,9 @@ Result<int> limits(const Call &call) {
   const auto name = TRY(selected_jail(call, parsed.operands[0]));
   const auto row = TRY(find_jail(call.instance, name.str()));
   const auto uses = TRY(uses_of(call, row, TRY(limits_of(call.instance, name))));
+  const auto reactions = TRY(reactions_of(call.instance, name));
   if (form.json) {
-    print_json(row, uses);
+    print_json(row, uses, reactions);
     return 0;
   }
   constexpr auto kTable = "{:<12} {:<14} {:<18} {:<12} {:<12} {:<8} {}\n";
@@ -127,6 +147,7 @@ Result<int> limits(const Call &call) {
   for (const auto &use : uses)
     fmt::print(fmt::runtime(format), use.limit, word(use.configured), word(use.active), number(use.current),
                number(use.peak), number(use.hits), word(use.by));
+  if (!reactions.empty() && !form.tabs) print_reactions(reactions);
   return 0;
 }
 

@@ -19,18 +19,6 @@ namespace {
 
 constexpr Profile kProfiles[] = {Profile::Low, Profile::Medium, Profile::High};
 
-struct Form {
-  bool tabs = false, json = false;
-};
-
-void print_rows(const std::vector<std::vector<std::string>> &rows, bool tabs) {
-  if (!tabs) {
-    fmt::print("{}", cli::align(rows));
-    return;
-  }
-  for (const auto &row : rows) fmt::print("{}\n", fmt::join(row, "\t"));
-}
-
 // "yes": the profile includes it; "allow": --allow grants it; "no".
 std::string_view has(const sj_permission &row, Profile profile) {
   const unsigned bit = 1U << static_cast<unsigned>(profile);
@@ -54,7 +42,7 @@ void list_json() {
   cli::print_json(out);
 }
 
-void list(Form form) {
+void list(const cli::Form &form) {
   if (form.json) return list_json();
   std::vector<std::vector<std::string>> rows{{"PERMISSION", "LOW", "MEDIUM", "HIGH", "WHAT"}};
   for (const auto &row : sj_permissions) {
@@ -66,11 +54,11 @@ void list(Form form) {
   std::vector<std::vector<std::string>> never;
   for (const auto &row : sj_never) never.push_back({row.name, "no", "no", "no", row.why});
   if (form.tabs) rows.insert(rows.end(), never.begin(), never.end());
-  print_rows(rows, form.tabs);
+  cli::print_rows(std::move(rows), form);
   if (form.tabs) return;
   fmt::print("\nNever granted:\n");
   for (auto &row : never) row.erase(row.begin() + 1, row.begin() + 4);
-  print_rows(never, false);
+  fmt::print("{}", cli::align(never));
 }
 
 // By which permission a capability came, if by one.
@@ -108,7 +96,7 @@ void show_json(Profile profile, const Permissions &permissions, PermissionSet in
   cli::print_json(out);
 }
 
-void show_policy(Profile profile, const Permissions &permissions, bool has_low_port, Form form) {
+void show_policy(Profile profile, const Permissions &permissions, bool has_low_port, const cli::Form &form) {
   const PermissionSet in_force = effective(profile, permissions);
   const uint64_t caps = capabilities_of(profile, in_force, has_low_port);
   if (form.json) return show_json(profile, permissions, in_force, caps);
@@ -118,21 +106,18 @@ void show_policy(Profile profile, const Permissions &permissions, bool has_low_p
     rows.push_back({"syscall", fmt::format("{}", line.nr), std::string(line.name), std::string(line.answer), line.when,
                     std::string(line.permission)});
   rows.push_back({"syscall", fmt::format("{}-", SJ_SYSCALL_KNOWN_MAX + 1), "-", "ENOSYS", "", ""});
-  if (form.tabs) return print_rows(rows, true);
+  if (form.tabs) return cli::print_rows(std::move(rows), form);
   fmt::print("profile {}, no_new_privs {}\n", to_string(profile), sj_no_new_privs(in_force) != 0 ? "yes" : "no");
   fmt::print("permissions: {}\n\n", fmt::join(names_of(in_force), " "));
-  for (auto &row : rows) // what is empty must not look like the end of a line that was cut
-    for (auto &cell : row)
-      if (cell.empty()) cell = "-";
-  print_rows(rows, false);
+  cli::print_rows(std::move(rows), form);
 }
 
 } // namespace
 
 Result<int> profile(const Call &call) {
-  constexpr std::string_view kUsage =
-      "jailctl profile list [-T | -j] | show [--allow NAME] [--deny NAME] [-r PORT] [-T | -j] low|medium|high";
-  Form form;
+  constexpr std::string_view kUsage = "jailctl profile list [-T [-H] | -j] | show [--allow NAME] [--deny NAME] [-r "
+                                      "PORT] [-T [-H] | -j] low|medium|high";
+  cli::Form form;
   Permissions permissions;
   std::vector<PortReservation> ports;
   std::vector<Option> options;
@@ -140,15 +125,14 @@ Result<int> profile(const Call &call) {
   options.push_back({'r', "reserve", "PORT[,PORT...]",
                      "as of a jail with these ports: one below 1024 adds a capability",
                      [&ports](std::string_view text) { return add_ports(ports, text); }, false});
-  options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(form.tabs), true});
-  options.push_back({'j', "json", nullptr, "JSON", set_flag(form.json), true});
+  cli::add_form_options(options, form);
   const auto parsed = TRY(parse(call, kUsage,
                                 "list: the permissions, which profiles include them, and what nobody gets.\n"
                                 "show: what a profile comes to: capabilities, and the answer to every system call.",
                                 std::move(options)));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 2));
-  if (form.tabs && form.json) return fail(ErrorKind::Usage, "-T and -j exclude each other");
+  TRY(cli::check_form(form));
   const auto what = parsed.operands[0];
   if (what == "list") {
     TRY(want_operands(parsed, kUsage, 1, 1));

@@ -143,6 +143,7 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"no_new_privs", sj_no_new_privs(in_force) != 0},
           {"capabilities", capability_names(capabilities_of(spec.profile, in_force, has_low_port(spec.ports)))},
           {"limits", std::move(limits)},
+          {"limit_actions", texts_of(spec.reactions)},
           {"connect", texts_of(spec.net.connect)},
           {"addresses", texts_of(spec.net.addresses)},
           {"mounts", std::move(mounts)},
@@ -203,6 +204,7 @@ void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   rows.push_back({"connect", or_dash(texts_of(spec.net.connect), ",")});
   rows.push_back({"addresses", or_dash(texts_of(spec.net.addresses), ",")});
   for (const auto &limit : given_limits(spec.limits)) rows.push_back({"limit " + limit.name, limit.value});
+  for (const auto &reaction : spec.reactions) rows.push_back({"limit action", to_string(reaction)});
   for (const auto &bind : spec.binds)
     rows.push_back({fmt::format("mount {}", printable(bind.target)),
                     fmt::format("{}{}", printable(bind.source), bind.read_only ? "" : ", writable")});
@@ -248,9 +250,9 @@ void print_as_text(const Shown &shown) {
 
 Result<int> show(const Call &call) {
   constexpr std::string_view kUsage = "jailctl show [-j] jail";
-  bool json = false;
+  cli::Form form;
   std::vector<Option> options;
-  options.push_back({'j', "json", nullptr, "JSON", set_flag(json), true});
+  cli::add_form_options(options, form, cli::Forms::JsonOnly);
   const auto parsed = TRY(
       parse(call, kUsage,
             "Everything known of a jail: identity, state, what it may, limits, log. What is in force while it runs.",
@@ -259,7 +261,7 @@ Result<int> show(const Call &call) {
   TRY(want_operands(parsed, kUsage, 1, 1));
   TRY(need_root(call));
   const auto shown = TRY(look_up(call, TRY(selected_jail(call, parsed.operands[0]))));
-  if (json)
+  if (form.json)
     print_as_json(shown);
   else
     print_as_text(shown);

@@ -3,6 +3,7 @@
 #include "jailctl/verb.h"
 
 #include "cli/arguments.h"
+#include "cli/form.h"
 #include "jail/registry.h"
 #include "verify/format.h"
 
@@ -14,10 +15,6 @@ namespace jailctl {
 using namespace jails;
 
 namespace {
-
-struct Style {
-  bool json = false, tabs = false, bare = false;
-};
 
 Result<std::vector<JailRow>> selected(const Call &call, bool all, std::string_view operand) {
   if (!all) {
@@ -32,16 +29,16 @@ Result<std::vector<JailRow>> selected(const Call &call, bool all, std::string_vi
   return rows;
 }
 
-int print(const std::vector<verify::Report> &reports, const Style &style) {
+int print(const std::vector<verify::Report> &reports, const cli::Form &form) {
   int status = 0;
   bool first = true;
   for (const auto &report : reports) {
     if (report.count(verify::Verdict::Gap) != 0) status = 1;
-    if (style.tabs) fmt::print("{}", verify::tab_separated(report, first && !style.bare));
-    if (!style.tabs && !style.json) fmt::print("{}{}", first ? "" : "\n", verify::table(report));
+    if (form.tabs) fmt::print("{}", verify::tab_separated(report, first && !form.bare));
+    if (!form.tabs && !form.json) fmt::print("{}{}", first ? "" : "\n", verify::table(report));
     first = false;
   }
-  if (style.json) fmt::print("{}", verify::json(reports));
+  if (form.json) fmt::print("{}", verify::json(reports));
   return status;
 }
 
@@ -50,12 +47,10 @@ int print(const std::vector<verify::Report> &reports, const Style &style) {
 Result<int> verify(const Call &call) {
   constexpr std::string_view kUsage = "jailctl verify [-j | -T [-H]] --all | jail";
   bool all = false;
-  Style style;
+  cli::Form form;
   std::vector<Option> options;
   options.push_back({'a', "all", nullptr, "every jail that runs", set_flag(all), true});
-  options.push_back({'j', "json", nullptr, "as JSON", set_flag(style.json), true});
-  options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(style.tabs), true});
-  options.push_back({'H', "no-header", nullptr, "without the header line; with -T", set_flag(style.bare), true});
+  cli::add_form_options(options, form);
   const auto parsed = TRY(parse(
       call, kUsage,
       "Tries from inside a running jail, as root and as uid 1000, what its profile forbids, against the host and\n"
@@ -63,8 +58,7 @@ Result<int> verify(const Call &call) {
       std::move(options)));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, all ? 0 : 1, all ? 0 : 1));
-  if (style.bare && !style.tabs) return fail(ErrorKind::Usage, "-H needs -T");
-  if (style.json && style.tabs) return fail(ErrorKind::Usage, "-j and -T exclude each other");
+  TRY(cli::check_form(form));
   TRY(need_root(call));
   const auto rows = TRY(selected(call, all, all ? "" : parsed.operands[0]));
   std::vector<verify::Report> reports;
@@ -78,8 +72,8 @@ Result<int> verify(const Call &call) {
     else
       return std::unexpected(std::move(report).error());
   }
-  if (rows.empty() && !style.json && !style.tabs) fmt::print("no jail runs\n");
-  return std::max(status, print(reports, style));
+  if (rows.empty() && !form.json && !form.tabs) fmt::print("no jail runs\n");
+  return std::max(status, print(reports, form));
 }
 
 } // namespace jailctl

@@ -2,6 +2,7 @@
 
 #include "abi/permissions.h"
 #include "cli/arguments.h"
+#include "cli/form.h"
 #include "denial/format.h"
 #include "jail/registry.h"
 #include "model/ids.h"
@@ -44,22 +45,19 @@ Result<denial::Report> report_on(const Instance &instance, const Tables &tables,
 
 Result<int> why(const Call &call) {
   constexpr std::string_view kUsage = "jailctl why [-j | -T [-H] | --reset] jail";
-  bool as_json = false;
-  bool tabs = false;
-  bool bare = false;
+  cli::Form form;
   bool reset = false;
   std::vector<Option> options;
-  options.push_back({'j', "json", nullptr, "as JSON", set_flag(as_json), true});
-  options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(tabs), true});
-  options.push_back({'H', "no-header", nullptr, "without the header line; with -T", set_flag(bare), true});
+  cli::add_form_options(options, form);
   options.push_back({0, "reset", nullptr, "forget what is listed; the counters stay", set_flag(reset), true});
   const auto parsed =
       TRY(parse(call, kUsage, "What a jail was refused, how often, and what would allow it. Jail 0 is the host.",
                 std::move(options)));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 1));
-  if (bare && !tabs) return fail(ErrorKind::Usage, "-H needs -T");
-  if (as_json + tabs + reset > 1) return fail(ErrorKind::Usage, "-j, -T and --reset exclude each other");
+  TRY(cli::check_form(form));
+  if (reset && (form.json || form.tabs))
+    return fail(ErrorKind::Usage, "--reset prints nothing: neither -j nor -T goes with it");
   TRY(need_root(call));
   const auto tables = TRY(Tables::open(call.instance));
   const Ledger ledger(call.instance);
@@ -69,9 +67,9 @@ Result<int> why(const Call &call) {
     return 0;
   }
   const auto report = TRY(report_on(call.instance, tables, ledger, std::move(jail)));
-  fmt::print("{}", as_json ? denial::json(report)
-                   : tabs  ? denial::tab_separated(report, !bare)
-                           : denial::table(report));
+  fmt::print("{}", form.json   ? denial::json(report)
+                   : form.tabs ? denial::tab_separated(report, !form.bare)
+                               : denial::table(report));
   return 0;
 }
 

@@ -55,6 +55,7 @@ std::vector<Option> options_of(Wanted &wanted) {
   options.push_back({'x', "command", "LINE", "the supervised command, split into words as sh(1) does, run by no shell",
                      [&](std::string_view line) { return set_command(config, line); }, true});
   add_jail_options(options, {config.spec.profile, config.spec.permissions, config.spec.ports, config.spec.limits});
+  add_action_option(options, config.spec.reactions);
   add_net_options(options, config.spec.net);
   add_log_options(options, config.spec.log);
   add_mount_option(options, config.spec.binds);
@@ -153,6 +154,7 @@ Result<int> create(const Call &call) {
   Wanted wanted{.config = TRY(start_of(call, store, name)), .root_kind = {}, .plain_path = {}};
   TRY(parse(call, kUsage, kAbout, options_of(wanted)));
   TRY(check_limits(wanted.config.spec.limits));
+  TRY(check_reactions(wanted.config.spec.reactions, wanted.config.spec.limits, wanted.config.spec.restart));
   TRY(check_restart(wanted.config.spec.restart));
   TRY_IN("--ready", check_readiness(wanted.config));
   TRY(check_permissions(wanted.config.spec.permissions, wanted.config.spec.profile));

@@ -44,6 +44,7 @@ std::vector<std::string> differences(const Spec &from, const Spec &to) {
   compare("restart", from.restart == to.restart);
   compare("stop_grace", from.stop_grace_ms == to.stop_grace_ms);
   compare("log", from.log == to.log);
+  compare("limits.action", from.reactions == to.reactions);
   compare("health", from.health == to.health);
   compare("hooks", from.hooks == to.hooks);
   compare("hostname", from.hostname == to.hostname);

@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, kKinds> kKindNames{"create", "start", "ex
                                                           "freeze", "thaw",  "hook",  "destroy"};
 constexpr std::array<std::string_view, kCauses> kCauseNames{
     "none",         "exited", "signal", "oom", "operator", "shutdown", "health", "anchor-lost", "supervisor-killed",
-    "start-failed", "hook"};
+    "start-failed", "hook",   "limit"};
 
 std::unexpected<Error> malformed() { return fail(ErrorKind::Malformed, "not an event"); }
 
@@ -160,6 +160,7 @@ std::string describe_cause(const Event &event) {
   case Cause::SupervisorKilled: text = "its supervisor was killed"; break;
   case Cause::StartFailed: text = "it did not start"; break;
   case Cause::Hook: text = "a hook failed"; break;
+  case Cause::Limit: text = "it was to be restarted"; break;
   }
   if (event.cause == Cause::Shutdown && !event.by.program.empty()) text += " (" + event.by.program + ")";
   if (!event.text.empty()) text += ": " + event.text;

@@ -44,8 +44,9 @@ enum class Cause : uint8_t {
   SupervisorKilled, // found dead
   StartFailed,      // it never ran
   Hook,             // a hook failed
+  Limit,            // it used more than it should, and was to be restarted then
 };
-constexpr size_t kCauses = 11;
+constexpr size_t kCauses = 12;
 std::string_view to_string(Cause cause); // "exited", "supervisor-killed"
 
 // Who asked. Nobody: program is empty.

@@ -42,6 +42,7 @@ Spec default_spec(JailName name, std::string root) {
               .ports = {},
               .net = {},
               .limits = {},
+              .reactions = {},
               .binds = {},
               .command = {},
               .restart = {},
@@ -112,6 +113,7 @@ Status validate(const Spec &spec) {
   TRY(check_ports(spec.ports));
   TRY(check_net(spec.net));
   TRY(check_limits(spec.limits));
+  TRY(check_reactions(spec.reactions, spec.limits, spec.restart));
   for (size_t i = 0; i < spec.binds.size(); i++) {
     TRY(check_bind(spec.binds[i]));
     const auto same = [&](const Bind &other) { return other.target == spec.binds[i].target; };

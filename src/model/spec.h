@@ -11,6 +11,7 @@
 #include "model/net.h"
 #include "model/permissions.h"
 #include "model/port.h"
+#include "model/reaction.h"
 #include "model/restart.h"
 
 #include <cstdint>
@@ -42,6 +43,7 @@ struct Spec {
   std::vector<PortReservation> ports{};
   NetSpec net{};
   Limits limits{};
+  std::vector<Reaction> reactions{}; // at most kReactionsMax
   std::vector<Bind> binds{};
   std::vector<std::string> command{}; // argv of the supervised command; empty: none
   Restart restart{};

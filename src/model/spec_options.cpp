@@ -41,6 +41,16 @@ void add_jail_options(std::vector<Option> &options, JailFields fields) {
   }
 }
 
+void add_action_option(std::vector<Option> &options, std::vector<Reaction> &reactions) {
+  options.push_back({0, "limit-action", "WHEN:DO",
+                     "what is done when it uses too much: 'memory > 90% for 10s: log'; may be repeated",
+                     [&reactions](std::string_view text) -> Status {
+                       reactions.push_back(TRY(parse_reaction(text)));
+                       return {};
+                     },
+                     false});
+}
+
 void add_restart_options(std::vector<Option> &options, Restart &restart) {
   options.push_back({0, "restart", "always|on-failure|never", "when the command ends (default always)",
                      parsed(restart.policy, parse_restart), true});

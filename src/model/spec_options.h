@@ -21,6 +21,9 @@ void add_jail_options(std::vector<Option> &options, JailFields fields);
 // --allow and --deny alone.
 void add_permission_options(std::vector<Option> &options, Permissions &permissions);
 
+// --limit-action 'WHEN: DO'
+void add_action_option(std::vector<Option> &options, std::vector<Reaction> &reactions);
+
 // --restart, --restart-limit, --restart-window.
 void add_restart_options(std::vector<Option> &options, Restart &restart);
 

@@ -107,6 +107,17 @@ Result<Tables::OpenFiles> Tables::open_files(Jid jid) const {
   return OpenFiles{.now = row->files_open, .peak = row->files_peak};
 }
 
+Result<Tables::Bytes> Tables::traffic(Jid jid) const {
+  const auto by_cpu = TRY(cpu_.lookup(jid));
+  if (by_cpu.empty()) return no_jail(jid);
+  Bytes sum;
+  for (const auto &cpu : by_cpu) {
+    sum.in += cpu.in.bytes;
+    sum.out += cpu.out.bytes;
+  }
+  return sum;
+}
+
 Denials Tables::denials_of(const sj_denied &row, uint64_t calls) {
   Denials denials;
   std::ranges::copy(row.count, denials.count.begin());

@@ -105,6 +105,10 @@ public:
     uint64_t now = 0, peak = 0;
   };
   [[nodiscard]] Result<OpenFiles> open_files(Jid jid) const; // of a jail with a limit; NotFound: no such jail
+  struct Bytes {
+    uint64_t in = 0, out = 0; // of IP packets, since it was registered
+  };
+  [[nodiscard]] Result<Bytes> traffic(Jid jid) const; // NotFound: no such jail
 
   // Is every program that guards jails attached where it was put? Unsupported, naming the first that is not. Two calls
   // of bpf(2) for each, so it is asked at every start.

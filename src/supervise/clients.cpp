@@ -103,6 +103,7 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
     Reply answer{.type = ReplyType::Limits, .text = {}, .status = {}};
     const auto done = request.limits.empty() ? Status{} : change_limits(request.limits, answer.warnings);
     answer.limits = limit_words(setup_.spec.limits);
+    if (reactions_) answer.reactions = reactions_->states();
     reply(fd, done ? answer : failed(done.error()));
     break;
   }

@@ -37,8 +37,11 @@ Status Supervisor::make_hooks() {
     if (spawner_) spawner_->signal_group(session, SIGKILL);
   };
   jail.environment = [this](HookPoint point) { return hook_environment(point); };
-  jail.not_the_jails = [this](pid_t pid) {
-    if (spawner_) spawner_->disown(pid);
+  jail.host_child = [this](pid_t pid, bool there) {
+    if (there)
+      host_commands_.add_child(pid);
+    else
+      host_commands_.forget_child(pid);
   };
   hooks_ = TRY(Hooks::create(loop_, setup_.spec.hooks, std::move(jail)));
   return {};
@@ -127,7 +130,7 @@ void Supervisor::stop_in_order(uint32_t grace_ms) {
   disarm_timer(timer_);
   const auto last = [this, grace_ms](const Status &done) {
     if (!done) hook_failed(done.error());
-    end_command(grace_ms);
+    terminate(grace_ms);
   };
   const auto stop = [this, last](const Status &done) {
     if (!done) hook_failed(done.error());

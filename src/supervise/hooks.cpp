@@ -33,7 +33,7 @@ void Hooks::begin(HookPoint point, Done done) {
   auto started = HostHook::start(spec_, point, jail_.environment(point));
   if (!started) return over(std::unexpected(std::move(started).error()));
   host_.emplace(std::move(*started));
-  jail_.not_the_jails(host_->runner());
+  jail_.host_child(host_->runner(), true);
   if (auto added = loop_.add(host_->report(), EPOLLIN, [this](uint32_t) { on_report(); }); !added)
     over(std::move(added));
 }
@@ -88,6 +88,7 @@ void Hooks::drop_host() {
   if (!host_) return;
   loop_.remove(host_->report());
   host_->end();
+  jail_.host_child(host_->runner(), false);
   host_.reset();
 }
 

@@ -24,7 +24,8 @@ public:
     std::move_only_function<Result<Session *>(const std::vector<std::string> &command)> spawn;
     std::move_only_function<void(Session &)> kill; // with its process group
     std::move_only_function<std::vector<std::string>(HookPoint)> environment;
-    std::move_only_function<void(pid_t)> not_the_jails; // a child of ours that the anchor cannot have made
+    // Children of ours that the anchor cannot have made come and go.
+    std::move_only_function<void(pid_t, bool there)> host_child;
   };
   using Done = std::move_only_function<void(Status)>;
 

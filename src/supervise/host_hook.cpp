@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "journal/event.h"
 #include "supervise/handover.h"
+#include "supervise/host_command.h"
 #include "sys/call.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -59,13 +60,6 @@ Status check_program_file(const std::string &program) {
   _exit(127);
 }
 
-std::vector<char *> pointers(const std::vector<std::string> &texts) {
-  std::vector<char *> list;
-  for (const auto &text : texts) list.push_back(const_cast<char *>(text.c_str()));
-  list.push_back(nullptr);
-  return list;
-}
-
 // This process adopts what its children leave (PR_SET_CHILD_SUBREAPER), so in the end all of it is here.
 void kill_descendants() {
   const uint64_t end = sys::monotonic_ms() + kKillMs;
@@ -89,7 +83,7 @@ public:
 
   Status run(uint32_t timeout_ms) {
     TRY(check_program_file(words_[0]));
-    const auto argv = pointers(words_), envp = pointers(environment_);
+    const auto argv = exec_pointers(words_), envp = exec_pointers(environment_);
     auto output = TRY(sys::make_pipe());
     auto failure = TRY(sys::make_pipe());
     const pid_t pid = fork();
@@ -169,13 +163,10 @@ private:
 
 std::vector<std::string> hook_environment(const Instance &instance, const Spec &spec, Jid jid, HookPoint point,
                                           pid_t anchor) {
-  std::vector<std::string> list{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                                "HOME=/root",
-                                "JAIL_NAME=" + spec.name.str(),
-                                fmt::format("JAIL_JID={}", jid),
-                                "JAIL_ROOT=" + spec.root,
-                                fmt::format("JAIL_HOOK={}", to_string(point))};
-  if (!instance.name().empty()) list.push_back("JAIL_INSTANCE=" + instance.name());
+  auto list = jail_environment(instance.name(), spec.name.str(), jid, spec.root);
+  list.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  list.emplace_back("HOME=/root");
+  list.push_back(fmt::format("JAIL_HOOK={}", to_string(point)));
   if (anchor != 0) list.push_back(fmt::format("JAIL_PID={}", anchor));
   return list;
 }

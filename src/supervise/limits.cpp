@@ -21,6 +21,7 @@ Status Supervisor::change_limits(const std::vector<std::string> &words, std::vec
   Limits wanted = before;
   const std::vector<std::string_view> views(words.begin(), words.end());
   TRY(jails::change_limits(wanted, views));
+  TRY(check_reactions(setup_.spec.reactions, wanted, setup_.spec.restart));
   const auto where = TRY(cgroup::Hierarchies::discover());
   const auto change = [&](const Limits &from, const Limits &to) {
     return group_->change(where, setup_.instance.cgroup_name(), from, to, setup_.spec.root);

@@ -86,6 +86,42 @@ PortReservation get_port(Reader &in) {
   return port;
 }
 
+void put(Writer &out, const std::vector<ReactionState> &states) {
+  out.number(static_cast<uint32_t>(states.size()));
+  for (const auto &state : states) {
+    out.text(state.use);
+    out.number64(state.fired);
+    out.number64(state.fired_at);
+  }
+}
+
+std::vector<ReactionState> get_states(Reader &in) {
+  std::vector<ReactionState> states;
+  for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
+    ReactionState state{.use = in.text()};
+    state.fired = in.number64();
+    state.fired_at = in.number64();
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+void put(Writer &out, const std::vector<Reaction> &reactions) {
+  out.number(static_cast<uint32_t>(reactions.size()));
+  for (const auto &reaction : reactions) {
+    out.text(to_string(reaction));
+    out.number(reaction.timeout_seconds);
+  }
+}
+
+Status get_reactions(Reader &in, std::vector<Reaction> &reactions) {
+  for (uint32_t count = in.number(); count > 0 && in.ok(); count--) {
+    reactions.push_back(TRY(parse_reaction(in.text())));
+    reactions.back().timeout_seconds = in.number();
+  }
+  return {};
+}
+
 void put(Writer &out, const HealthSpec &health) {
   out.texts(health.command);
   put(out, health.port);
@@ -206,6 +242,7 @@ std::string encode(const Reply &reply) {
   if (reply.type == ReplyType::Limits) {
     out.texts(reply.limits);
     out.texts(reply.warnings);
+    put(out, reply.reactions);
   }
   return out.bytes();
 }
@@ -240,6 +277,7 @@ Result<Reply> decode_reply(std::string_view bytes) {
   if (reply.type == ReplyType::Limits) {
     reply.limits = in.texts();
     reply.warnings = in.texts();
+    reply.reactions = get_states(in);
   }
   if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Health) return malformed("reply");
   return reply;
@@ -269,6 +307,7 @@ std::string encode(const Spec &spec) {
   });
   out.put("net", [&](Writer &part) { put(part, spec.net); });
   texts("limits", limit_words(spec.limits));
+  if (!spec.reactions.empty()) out.put("limit-actions", [&](Writer &part) { put(part, spec.reactions); });
   out.put("binds", [&](Writer &part) {
     part.number(static_cast<uint32_t>(spec.binds.size()));
     for (const auto &bind : spec.binds) {
@@ -321,6 +360,8 @@ Result<Spec> decode_spec(std::string_view bytes) {
   in.take("net", [&](Reader &part) { spec.net = get_net(part); });
   Result<Limits> limits{Limits{}};
   in.take("limits", [&](Reader &part) { limits = get_limits(part); });
+  Status reactions;
+  in.take("limit-actions", [&](Reader &part) { reactions = get_reactions(part, spec.reactions); });
   in.take("binds", [&](Reader &part) {
     for (uint32_t count = part.number(); count > 0 && part.ok(); count--) {
       Bind bind;
@@ -348,6 +389,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   if (const auto unknown = in.unknown(); !unknown.empty())
     return malformed("jail state: written by a newer version, which knows of " + in_quotes(unknown));
   spec.limits = TRY(std::move(limits));
+  TRY(std::move(reactions));
   for (const auto &permission : allow) TRY(add_permissions(spec.permissions.allow, permission));
   for (const auto &permission : deny) TRY(add_permissions(spec.permissions.deny, permission));
   for (const auto &word : log) TRY(change_log(spec.log, word));

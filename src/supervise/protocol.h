@@ -76,6 +76,13 @@ struct SupervisorStatus {
   std::string state;            // "running", "idle" (no command), "waiting" (back-off), "stopping", "frozen"
 };
 
+// Of one of the spec's reactions, in their order.
+struct ReactionState {
+  std::string use{};     // as last seen, in words; empty: not known
+  uint64_t fired = 0;    // times, since the jail was started
+  uint64_t fired_at = 0; // ms since 1970, the last time; 0: never
+};
+
 struct Reply {
   ReplyType type = ReplyType::Failed;
   uint32_t wait_status = 0;                      // Exited: as waitpid(2) gives it
@@ -83,6 +90,7 @@ struct Reply {
   std::string text;                              // Failed
   SupervisorStatus status;                       // Status
   std::vector<std::string> limits{}, warnings{}; // Limits: all that are in force now, as words; what to know of them
+  std::vector<ReactionState> reactions{};        // Limits
 };
 
 std::string encode(const Request &request);

@@ -70,20 +70,26 @@ void Supervisor::recover(const std::string &why) {
   const auto recovery = setup_.spec.health.recovery;
   if (recovery == Recovery::None) return;
   if (recovery == Recovery::Command) return health_->run_recovery();
-  cause_ = journal::Cause::Health;
-  cause_text_ = why;
   if (recovery == Recovery::GiveUp) {
     gave_up_ = true;
     state_ = State::Stopping;
   }
-  health_->pause();
+  end_command(journal::Cause::Health, why);
+}
+
+void Supervisor::end_command(journal::Cause cause, const std::string &why) {
+  cause_ = cause;
+  cause_text_ = why;
+  if (health_) health_->pause();
   spawner_->signal_group(*workload_, SIGTERM);
   arm_timer(timer_, setup_.spec.stop_grace_ms);
 }
 
+bool Supervisor::ends_command() const { return cause_ == journal::Cause::Health || cause_ == journal::Cause::Limit; }
+
 // Its grace is over.
-void Supervisor::kill_ill_command() {
-  if (workload_ == nullptr || cause_ != journal::Cause::Health) return;
+void Supervisor::kill_ended_command() {
+  if (workload_ == nullptr || !ends_command()) return;
   note(kWarning, "still running after the grace; killing");
   spawner_->signal_group(*workload_, SIGKILL);
 }
@@ -100,7 +106,7 @@ Status Supervisor::ask_health(int fd) {
   if (!setup_.spec.health.configured())
     return fail(ErrorKind::NotFound, fmt::format("jail {} has no health check", name));
   if (frozen_) return fail(ErrorKind::Busy, fmt::format("jail {0} is frozen; 'jailctl thaw {0}' lets it go on", name));
-  if (!health_ || state_ != State::Running || workload_ == nullptr || cause_ == journal::Cause::Health)
+  if (!health_ || state_ != State::Running || workload_ == nullptr || ends_command())
     return fail(ErrorKind::Busy, fmt::format("the command of jail {} does not run now", name));
   health_->ask(fd);
   return {};

@@ -76,7 +76,8 @@ Status Supervisor::set_up() {
   TRY(prestart());
   TRY(make_cgroup());
   TRY_IN("control socket", open_control_socket());
-  return launch_anchor();
+  TRY(launch_anchor());
+  return watch_limits();
 }
 
 // What is in force, for others to show.
@@ -156,8 +157,9 @@ Status Supervisor::launch_anchor() {
   auto anchor = TRY(launch::launch(request));
   const pid_t pid = anchor.pid();
   hooks_due_ = hooks_ != nullptr;
-  spawner_ = std::make_unique<Spawner>(
-      std::move(anchor), [this](Session &session, const Ending &ending) { session_ended(session, ending); });
+  spawner_ =
+      std::make_unique<Spawner>(std::move(anchor), host_commands_,
+                                [this](Session &session, const Ending &ending) { session_ended(session, ending); });
   TRY(loop_.add(spawner_->anchor().channel(), EPOLLIN, [this](uint32_t) { on_anchor_message(); }));
   if (const int listener = spawner_->anchor().listener(); listener >= 0)
     notifier_ = TRY(Notifier::start(loop_, Ledger(setup_.instance),
@@ -184,6 +186,7 @@ void Supervisor::take_down() {
   listener_.reset();
   unwatch_oom();
   pace_.reset();
+  reactions_.reset();
   if (group_) {
     Status done = group_->kill();
     if (spawner_) {

@@ -116,10 +116,11 @@ void Spawner::answered(const anchor::SpawnReply &reply) {
     ended(reply.value, status);
     return;
   }
-  // Only children of this process are accepted, and all of those are the jail's; the pid of anything else is a lie.
+  // Only children of this process are accepted, and all of those but the host's own commands are the jail's; the pid of
+  // anything else is a lie.
   siginfo_t info{};
   if (waitid(P_PID, static_cast<id_t>(reply.value), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-      reply.value == anchor_.pid() || std::ranges::find(disowned_, reply.value) != disowned_.end())
+      reply.value == anchor_.pid() || host_.owns(reply.value))
     return;
   found->second->pid = reply.value;
   for (const int number : found->second->signals) (void)kill(found->second->pid, number);
@@ -141,13 +142,12 @@ bool Spawner::reap() {
       anchor_.forget();
       return true;
     }
-    ended(pid, status);
+    if (!host_.ended(pid, status)) ended(pid, status);
   }
   return false;
 }
 
 void Spawner::ended(pid_t pid, int wait_status) {
-  if (!disowned_.empty() && std::erase(disowned_, pid) != 0) return;
   const auto found = std::ranges::find_if(sessions_, [pid](const auto &entry) { return entry.second->pid == pid; });
   if (found == sessions_.end()) {
     const bool awaited = std::ranges::any_of(sessions_, [](const auto &entry) { return entry.second->pid == 0; });

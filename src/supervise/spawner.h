@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "launch/launch.h"
+#include "supervise/host_command.h"
 #include "supervise/protocol.h"
 #include "supervise/session.h"
 
@@ -19,7 +20,9 @@ public:
   // Called when a session has ended.
   using OnEnd = std::move_only_function<void(Session &, const Ending &)>;
 
-  Spawner(launch::Anchor anchor, OnEnd on_end) : anchor_(std::move(anchor)), on_end_(std::move(on_end)) {}
+  // host: children of this process that are none of the jail's.
+  Spawner(launch::Anchor anchor, HostCommands &host, OnEnd on_end)
+      : anchor_(std::move(anchor)), host_(host), on_end_(std::move(on_end)) {}
 
   [[nodiscard]] const launch::Anchor &anchor() const { return anchor_; }
 
@@ -40,9 +43,6 @@ public:
   // fds: one for each Stdio::Descriptor in order, then the terminal if any slot is Terminal, then the program. The
   // session's id and status are filled in here. Owned by the spawner until it has ended.
   Result<Session *> spawn(const Program &program, std::span<const int> fds, std::unique_ptr<Session> session);
-
-  // A child of this process that is none of the jail's: whatever the anchor says of it is a lie.
-  void disown(pid_t pid) { disowned_.push_back(pid); }
 
   // Reads everything the anchor has said. Malformed messages are dropped.
   void read_anchor();
@@ -69,10 +69,10 @@ private:
   void finish(uint32_t id, const Ending &ending);
 
   launch::Anchor anchor_;
+  HostCommands &host_;
   OnEnd on_end_;
   uint32_t next_id_ = 1;
   std::map<uint32_t, std::unique_ptr<Session>> sessions_;
-  std::vector<pid_t> disowned_;
   std::map<pid_t, int> early_; // ended before the anchor said whose they were
 };
 

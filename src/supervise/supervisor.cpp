@@ -76,6 +76,7 @@ Status Supervisor::run_command() {
     return {};
   }
   for (const auto &warning : group_->warnings()) note(kWarning, warning);
+  for (const auto &warning : std::exchange(reaction_warnings_, {})) note(kWarning, warning);
   ExecRequest request;
   request.stdio = {anchor::Stdio::Null, anchor::Stdio::Descriptor, anchor::Stdio::Descriptor};
   request.command = setup_.spec.command;
@@ -200,6 +201,7 @@ void Supervisor::on_signal() {
     }
   }
   if (child && spawner_ && spawner_->reap()) anchor_ended();
+  if (child && !spawner_) host_commands_.reap();
 }
 
 void Supervisor::on_anchor_message() {
@@ -237,8 +239,8 @@ void Supervisor::workload_ended(const Ending &ending) {
   }
   stop_health();
   const bool ill = cause_ == journal::Cause::Health;
-  const bool failed =
-      ill || !ending.failure.empty() || !WIFEXITED(ending.wait_status) || WEXITSTATUS(ending.wait_status) != 0;
+  const bool failed = ends_command() || !ending.failure.empty() || !WIFEXITED(ending.wait_status) ||
+                      WEXITSTATUS(ending.wait_status) != 0;
   note(state_ == State::Stopping ? kInfo : kWarning, describe(ending));
   record_exit(ending);
   if (state_ == State::Stopping)
@@ -297,7 +299,7 @@ void Supervisor::on_timer() {
     finish();
     return;
   }
-  if (state_ == State::Running) kill_ill_command();
+  if (state_ == State::Running) kill_ended_command();
   if (state_ != State::Waiting) return;
   restarts_++;
   if (const auto counted = with_tables([this] { return tables_.count_restart(setup_.jid); }); !counted)
@@ -354,10 +356,10 @@ void Supervisor::begin_stop(uint32_t grace_ms, journal::Requester by) {
   if (health_) health_->pause();
   if (state_ == State::Starting) start_failure_ = Error(ErrorKind::System, "the jail was stopped while it started");
   if (hooks_) return stop_in_order(grace_ms);
-  end_command(grace_ms);
+  terminate(grace_ms);
 }
 
-void Supervisor::end_command(uint32_t grace_ms) {
+void Supervisor::terminate(uint32_t grace_ms) {
   Session *const command = workload_ != nullptr ? workload_ : foreground_;
   if (command == nullptr || grace_ms == 0) {
     finish();

@@ -17,8 +17,10 @@
 #include "supervise/event_loop.h"
 #include "supervise/health.h"
 #include "supervise/hooks.h"
+#include "supervise/host_command.h"
 #include "supervise/log.h"
 #include "supervise/notifier.h"
+#include "supervise/reactions.h"
 #include "supervise/spawner.h"
 #include "sys/lock.h"
 #include "sys/message.h"
@@ -65,7 +67,7 @@ private:
   enum class State : uint8_t { Idle, Starting, Running, Waiting, Stopping, Done };
 
   Supervisor(Setup setup, EventLoop loop, Tables tables)
-      : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)) {}
+      : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)), host_commands_(loop_) {}
 
   // setup.cpp: what start() does, step by step, and its reverse.
   Status set_up();
@@ -103,7 +105,7 @@ private:
   void begin_stop(uint32_t grace_ms, journal::Requester by);
   void finish();
   Status run_command();
-  void end_command(uint32_t grace_ms);
+  void terminate(uint32_t grace_ms);
   void report_ready(Status status);
   void workload_runs();
   Status open_log();
@@ -131,7 +133,9 @@ private:
   void recover(const std::string &why);
   void recovered(const std::string &why);
   Status ask_health(int fd);
-  void kill_ill_command();
+  void end_command(journal::Cause cause, const std::string &why); // so that it is started anew
+  [[nodiscard]] bool ends_command() const;                        // that is under way
+  void kill_ended_command();
 
   // limits.cpp: other limits while it runs; the OOM of a v1 hierarchy, which kills one process only.
   Status change_limits(const std::vector<std::string> &words, std::vector<std::string> &warnings);
@@ -142,6 +146,12 @@ private:
   void unwatch_oom();
   void keep_oom_kills();
   void on_oom();
+
+  // react.cpp: what is configured to be done when the jail uses more than it should.
+  Status watch_limits();
+  void react(const Reaction &reaction, const std::string &use, const std::string &why);
+  Status carry_out(const Reaction &reaction, const std::string &use, const std::string &why);
+  Status run_on_host(const Reaction &reaction, const std::string &use);
 
   // clients.cpp: the control socket.
   void on_connection();
@@ -159,6 +169,9 @@ private:
   std::optional<sys::FileLock> lock_;
   std::optional<cgroup::Group> group_;
   std::optional<Pace> pace_; // where there is a network rate
+  HostCommands host_commands_;
+  std::unique_ptr<Reactions> reactions_; // where there are any
+  std::vector<std::string> reaction_warnings_;
   std::unique_ptr<Spawner> spawner_;
   std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
   std::unique_ptr<Hooks> hooks_;       // where the spec has some

@@ -309,6 +309,13 @@ JailConfig random_config(Random &random) {
       spec.limits.io.push_back({device, random.limit(1, kMemoryMax), {}, random.limit(1, UINT32_MAX), 7});
   spec.limits.net_in = random.limit(kNetMin, kNetMax);
   spec.limits.best_effort = random.coin();
+  for (uint64_t n = random.number(0, 3); n > 0; n--) {
+    const std::string when[] = {"processes > 9", "cpu > 20% for 3m", "net_in > 5M", "memory > 7K for 90"},
+                      act[] = {"log", "freeze", "signal:HUP", "exec:/x '${name} a' b"};
+    spec.reactions.push_back(*parse_reaction(when[random.number(0, 3)] + ": " + act[random.number(0, 3)]));
+    if (spec.reactions.back().act == Act::Exec)
+      spec.reactions.back().timeout_seconds = static_cast<uint32_t>(random.number(1, kActTimeoutMax));
+  }
   spec.log.facility = static_cast<int>(random.number(0, 11));
   spec.log.out_level = static_cast<int>(random.number(0, 7));
   spec.log.err_level = static_cast<int>(random.number(0, 7));

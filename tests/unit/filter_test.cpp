@@ -5,6 +5,7 @@
 #include "abi/capability_policy.h"
 #include "abi/syscall_policy.h"
 #include "anchor/protocol.h"
+#include "reference/filter.h"
 
 #include <array>
 #include <cstring>
@@ -18,32 +19,12 @@
 namespace jails::launch {
 namespace {
 
-// Exactly the instructions that a seccomp filter of ours may hold.
-uint32_t interpret(const std::vector<sock_filter> &code, const seccomp_data &data) {
-  uint32_t accumulator = 0;
-  for (size_t at = 0; at < code.size(); at++) {
-    const auto &insn = code[at];
-    switch (insn.code) {
-    case BPF_LD | BPF_W | BPF_ABS:
-      memcpy(&accumulator, reinterpret_cast<const char *>(&data) + insn.k, sizeof accumulator);
-      break;
-    case BPF_ALU | BPF_AND | BPF_K: accumulator &= insn.k; break;
-    case BPF_JMP | BPF_JEQ | BPF_K: at += accumulator == insn.k ? insn.jt : insn.jf; break;
-    case BPF_JMP | BPF_JGE | BPF_K: at += accumulator >= insn.k ? insn.jt : insn.jf; break;
-    case BPF_JMP | BPF_JA: at += insn.k; break;
-    case BPF_RET | BPF_K: return insn.k;
-    default: ADD_FAILURE() << "unexpected instruction " << insn.code; return 0;
-    }
-  }
-  ADD_FAILURE() << "ran off the end";
-  return 0;
-}
+using reference::expected;
 
-uint32_t expected(uint32_t profile, uint64_t permissions, uint32_t nr, const __u64 *args) {
-  const int error = sj_syscall(profile, permissions, nr, args);
-  const bool told = (permissions & SJ_BIT(SJ_PERM_SECCOMP_LISTENER)) == 0;
-  if (told && (error == EPERM || error == EAFNOSUPPORT)) return SECCOMP_RET_USER_NOTIF;
-  return error == 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | static_cast<uint32_t>(error);
+uint32_t interpret(const std::vector<sock_filter> &code, const seccomp_data &data) {
+  const auto answer = reference::interpret(code, data);
+  EXPECT_TRUE(answer) << "an unexpected instruction, or no answer";
+  return answer.value_or(0);
 }
 
 // Each argument takes the values that rules compare with, their neighbours, and all of that under a full upper half.

@@ -228,6 +228,8 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.limits.swap = 0;
   spec.limits.cpus = "0-3";
   spec.limits.io = {{.device = "8:0", .read_bytes = 5}};
+  spec.reactions = {*parse_reaction("memory > 90% for 10s: exec:/bin/echo 'a b'"), *parse_reaction("cpu > 2: log")};
+  spec.reactions[0].timeout_seconds = 7;
   spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
   spec.command = {"httpd", "-f"};
   spec.restart = {RestartPolicy::OnFailure, 4, 90000};
@@ -246,6 +248,7 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   EXPECT_EQ(back->ports, spec.ports);
   EXPECT_EQ(back->net, spec.net);
   EXPECT_EQ(back->limits, spec.limits);
+  EXPECT_EQ(back->reactions, spec.reactions);
   EXPECT_EQ(back->binds, spec.binds);
   EXPECT_EQ(back->command, spec.command);
   EXPECT_EQ(back->log.tag, "jail-web");
