@@ -112,7 +112,7 @@ Result<Answer> receive_reply(const Fd &connection) {
 
 Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec) {
   const std::string program = TRY(libexec_program("jail-supervisor"));
-  const std::string title = fmt::format("jailctl: jailctl supervise jail={} jid={}", spec.name.str(), jid);
+  const std::string title = supervise::supervisor_title(spec.name, jid);
   auto report = TRY(sys::seqpacket_pair());
   Fd its_end = TRY(high(std::move(report.second)));
   const Fd orders = TRY(high(TRY(supervise::make_handover(instance, jid, spec))));

@@ -35,6 +35,7 @@ public:
   Status start(Command command);
 
   static constexpr size_t kMost = 4;
+  [[nodiscard]] bool idle() const { return running_.empty(); }
   [[nodiscard]] bool owns(pid_t pid) const;
   bool ended(pid_t pid, int wait_status); // false: none of these
   void reap();                            // those that have ended, where nobody else reaps

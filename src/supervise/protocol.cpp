@@ -19,6 +19,7 @@ bool is_lasting(RequestType type) {
   case RequestType::Signal:
   case RequestType::Stop:
   case RequestType::Status:
+  case RequestType::Upgrade:
   case RequestType::Freeze: return true;
   default: return false;
   }
@@ -215,6 +216,7 @@ Result<Request> decode_request(std::string_view bytes) {
   case RequestType::Limits: request.limits = in.texts(); break;
   case RequestType::Freeze: request.freeze = in.number() != 0; break;
   case RequestType::Status:
+  case RequestType::Upgrade:
   case RequestType::Health: break;
   default: return malformed("request");
   }

@@ -154,9 +154,18 @@ Status Supervisor::launch_anchor() {
                           .probe_port = probe_port(setup_.spec),
                           .call_port = call_port(setup_.spec)};
   for (const auto &file : v1) request.v1_procs.push_back(file.get());
-  auto anchor = TRY(launch::launch(request));
-  const pid_t pid = anchor.pid();
+  TRY(serve_anchor(TRY(launch::launch(request))));
   hooks_due_ = hooks_ != nullptr;
+  return with_tables([this, pid = spawner_->anchor().pid()]() -> Status {
+    TRY(tables_.set_quiet(setup_.jid, false));
+    if (setup_.spec.limits.files)
+      TRY(tables_.set_files(setup_.jid, *setup_.spec.limits.files)); // without the launch's own
+    return tables_.set_anchor(setup_.jid, pid);
+  });
+}
+
+Status Supervisor::serve_anchor(launch::Anchor anchor) {
+  const pid_t pid = anchor.pid();
   spawner_ =
       std::make_unique<Spawner>(std::move(anchor), host_commands_,
                                 [this](Session &session, const Ending &ending) { session_ended(session, ending); });
@@ -169,12 +178,7 @@ Status Supervisor::launch_anchor() {
                                      .anchor = pid,
                                      .listener = listener},
                                     [this] { log_denials(); }));
-  return with_tables([this, pid]() -> Status {
-    TRY(tables_.set_quiet(setup_.jid, false));
-    if (setup_.spec.limits.files)
-      TRY(tables_.set_files(setup_.jid, *setup_.spec.limits.files)); // without the launch's own
-    return tables_.set_anchor(setup_.jid, pid);
-  });
+  return {};
 }
 
 void Supervisor::take_down() {

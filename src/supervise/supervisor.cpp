@@ -25,7 +25,6 @@
 namespace jails::supervise {
 namespace {
 
-constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
 constexpr int64_t kLogTimerSeconds = 5;
 constexpr uint64_t kDenialLookMs = 1000; // between two looks at the counters, whatever asks for them
 constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
@@ -51,6 +50,10 @@ Status Supervisor::open_log() {
     if (fcntl(fd->get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno("log pipe");
   out_read_ = std::move(out.read), out_write_ = std::move(out.write);
   err_read_ = std::move(err.read), err_write_ = std::move(err.write);
+  return serve_log();
+}
+
+Status Supervisor::serve_log() {
   denial_log_.emplace(TRY(tables_.denials(setup_.jid)));
   const itimerspec often{.it_interval = {.tv_sec = kLogTimerSeconds, .tv_nsec = 0},
                          .it_value = {.tv_sec = kLogTimerSeconds, .tv_nsec = 0}};
@@ -88,6 +91,10 @@ Status Supervisor::run_command() {
   started_ms_ = sys::monotonic_ms();
   up_since_ms_ = sys::boottime_ms();
   started_at_ = static_cast<uint64_t>(time(nullptr));
+  return watch_workload();
+}
+
+Status Supervisor::watch_workload() {
   const int status = workload_->status.get();
   return loop_.add(status, EPOLLIN, [this, status](uint32_t) {
     loop_.remove(status);
@@ -158,7 +165,7 @@ Result<Fd> Supervisor::start_foreground(const ExecRequest &request, std::span<co
 
 Status Supervisor::serve() {
   Status status;
-  if (state_ == State::Idle && !hooks_) record_start();
+  if (state_ == State::Idle && !hooks_ && !gone_on_) record_start();
   while (state_ != State::Done && status) status = loop_.run_once();
   // What the workload wrote last.
   for (int i = 0; i < 64 && log_; i++) {

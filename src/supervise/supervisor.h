@@ -22,6 +22,7 @@
 #include "supervise/notifier.h"
 #include "supervise/reactions.h"
 #include "supervise/spawner.h"
+#include "supervise/state.h"
 #include "sys/lock.h"
 #include "sys/message.h"
 
@@ -44,6 +45,11 @@ public:
   // From nothing to a jail with its anchor: lock, cgroup, membership, control socket, launch. On failure all of it is
   // undone and the error names the step. Takes over the signals of the process, which has one thread.
   static Result<std::unique_ptr<Supervisor>> start(Setup setup);
+  // In place of the program that had this process before (upgrade.cpp), with what it handed on, which is taken over
+  // whatever comes of it: on failure the jail is taken down.
+  static Result<std::unique_ptr<Supervisor>> go_on(SavedState state);
+  // Would go_on() take it? Asks the kernel only, and changes nothing.
+  static Status check(const SavedState &state);
   Supervisor(const Supervisor &) = delete;
   Supervisor &operator=(const Supervisor &) = delete;
   ~Supervisor() { take_down(); }
@@ -64,6 +70,7 @@ public:
   EventLoop &loop() { return loop_; }
 
 private:
+  static constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
   enum class State : uint8_t { Idle, Starting, Running, Waiting, Stopping, Done };
 
   Supervisor(Setup setup, EventLoop loop, Tables tables)
@@ -76,6 +83,7 @@ private:
   Status make_cgroup();
   Status open_control_socket();
   Status launch_anchor();
+  Status serve_anchor(launch::Anchor anchor);
   Status with_tables(std::move_only_function<Status()> change);
   void take_down();
 
@@ -108,7 +116,9 @@ private:
   void terminate(uint32_t grace_ms);
   void report_ready(Status status);
   void workload_runs();
+  Status watch_workload();
   Status open_log();
+  Status serve_log();
   void note(int level, std::string_view text);
   void on_log_timer();
   void log_denials();
@@ -128,6 +138,7 @@ private:
 
   // recovery.cpp: what health checks find, and what follows.
   void start_health();
+  bool make_health();
   void stop_health();
   void on_health(HealthJudge::Verdict verdict, const std::string &why);
   void recover(const std::string &why);
@@ -147,6 +158,16 @@ private:
   void keep_oom_kills();
   void on_oom();
 
+  // upgrade.cpp: another program in place of this one.
+  Status upgrade(int fd, const std::vector<Fd> &fds);
+  [[nodiscard]] Status can_upgrade() const;
+  [[nodiscard]] SavedState save(int asker) const;
+  Status become(const Fd &program, SavedState &state) const;
+  Status adopt(SavedState &state);
+  Status adopt_anchor(SavedState &state, std::span<const int> clients);
+  Status adopt_log(LogState &state);
+  Status adopt_life(const LifeState &life);
+  void adopt_watches(const SavedState &state, std::span<const int> clients);
   // react.cpp: what is configured to be done when the jail uses more than it should.
   Status watch_limits();
   void react(const Reaction &reaction, const std::string &use, const std::string &why);
@@ -184,7 +205,8 @@ private:
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;
-  bool frozen_ = false; // asked for; of the cgroup that there is now
+  bool gone_on_ = false; // another program was its supervisor before
+  bool frozen_ = false;  // asked for; of the cgroup that there is now
   Session *workload_ = nullptr;
   bool seen_to_run_ = false; // the workload of now
   Session *foreground_ = nullptr;
