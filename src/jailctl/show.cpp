@@ -144,6 +144,7 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"capabilities", capability_names(capabilities_of(spec.profile, in_force, has_low_port(spec.ports)))},
           {"limits", std::move(limits)},
           {"limit_actions", texts_of(spec.reactions)},
+          {"image", spec.image.empty() ? cli::Json() : cli::Json(spec.image)},
           {"connect", texts_of(spec.net.connect)},
           {"addresses", texts_of(spec.net.addresses)},
           {"mounts", std::move(mounts)},
@@ -192,6 +193,7 @@ std::string limit_text(const Restart &restart) {
 void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   const PermissionSet in_force = effective(spec.profile, spec.permissions);
   rows.push_back({"hostname", spec.hostname.empty() ? spec.name.str() : spec.hostname});
+  if (!spec.image.empty()) rows.push_back({"image", printable(spec.image)});
   rows.push_back({"command", or_dash(spec.command, " ")});
   rows.push_back({"restart", fmt::format("{}{}, stop grace {} s", to_string(spec.restart.policy),
                                          limit_text(spec.restart), spec.stop_grace_ms / 1000.0)});

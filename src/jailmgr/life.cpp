@@ -2,6 +2,7 @@
 
 #include "cli/members.h"
 #include "jail/ending.h"
+#include "jailmgr/disk.h"
 #include "jailmgr/ready.h"
 
 #include <fmt/format.h>
@@ -35,8 +36,10 @@ Status clear_registration(const Instance &instance, const JailRow &row, const Na
 
 Result<bool> bring_up(const Instance &instance, const Store &store, const JailName &name, With with,
                       const NameLock &lock) {
-  auto spec = TRY(store.spec(TRY(store.load(name))));
+  const auto config = TRY(store.load(name));
   auto row = TRY(registered(instance, name));
+  if (!row || !is_running(instance, name)) TRY(prepare_disk(store, config));
+  auto spec = TRY(store.spec(config));
   if (row && row->root != spec.root)
     return fail(ErrorKind::Exists,
                 fmt::format("jail {} is registered with root {}, not by jailmgr; 'jailctl destroy {}' unregisters it",

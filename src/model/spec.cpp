@@ -38,6 +38,7 @@ bool is_at_or_below(std::string_view path, std::string_view top) {
 Spec default_spec(JailName name, std::string root) {
   return Spec{.name = std::move(name),
               .root = std::move(root),
+              .image = {},
               .permissions = {},
               .ports = {},
               .net = {},
@@ -109,6 +110,7 @@ Status check_bind(const Bind &bind) {
 
 Status validate(const Spec &spec) {
   TRY(check_path("root", spec.root, kRootPathMax));
+  if (!spec.image.empty()) TRY(check_path("image", spec.image, kBindPathMax));
   TRY(check_permissions(spec.permissions, spec.profile));
   TRY(check_ports(spec.ports));
   TRY(check_net(spec.net));

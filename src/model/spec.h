@@ -37,7 +37,8 @@ inline constexpr uint32_t kStopGraceMaxMs = 3600000;
 
 struct Spec {
   JailName name;
-  std::string root{}; // absolute, clean, not "/", at most 255 bytes
+  std::string root{};  // absolute, clean, not "/", at most 255 bytes
+  std::string image{}; // absolute; a file whose file system is the root's place, see launch/disk.h; empty: none
   Profile profile = Profile::High;
   Permissions permissions{}; // on top of the profile
   std::vector<PortReservation> ports{};

@@ -329,6 +329,7 @@ std::string encode(const Spec &spec) {
   text("log-tag", spec.log.tag);
   texts("log", log_words(spec.log));
   text("hostname", spec.hostname);
+  if (!spec.image.empty()) text("image", spec.image);
   if (spec.health.configured()) out.put("health", [&](Writer &part) { put(part, spec.health); });
   if (spec.hooks.configured()) out.put("hooks", [&](Writer &part) { put(part, spec.hooks); });
   return out.bytes(kSpecKind);
@@ -385,6 +386,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   texts("log", log);
   text("hostname", spec.hostname);
   in.take("hooks", [&](Reader &part) { spec.hooks = get_hooks(part); });
+  text("image", spec.image);
   in.take("health", [&](Reader &part) { spec.health = get_health(part); });
   if (!in.ok() || spec.profile > Profile::High || spec.restart.policy > RestartPolicy::Never)
     return malformed("jail state");

@@ -75,6 +75,7 @@ Status Supervisor::set_up() {
   TRY(publish_spec());
   TRY(prestart());
   TRY(make_cgroup());
+  if (launch::limits_disk(spec.limits)) TRY(limit_disk());
   TRY_IN("control socket", open_control_socket());
   TRY(launch_anchor());
   return watch_limits();

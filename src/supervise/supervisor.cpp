@@ -79,7 +79,7 @@ Status Supervisor::run_command() {
     return {};
   }
   for (const auto &warning : group_->warnings()) note(kWarning, warning);
-  for (const auto &warning : std::exchange(reaction_warnings_, {})) note(kWarning, warning);
+  for (const auto &warning : std::exchange(warnings_, {})) note(kWarning, warning);
   ExecRequest request;
   request.stdio = {anchor::Stdio::Null, anchor::Stdio::Descriptor, anchor::Stdio::Descriptor};
   request.command = setup_.spec.command;

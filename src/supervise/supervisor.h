@@ -8,6 +8,7 @@
 #include "cgroup/group.h"
 #include "cgroup/usage.h"
 #include "journal/event.h"
+#include "launch/disk.h"
 #include "model/instance.h"
 #include "model/spec.h"
 #include "secmodel/pace.h"
@@ -153,6 +154,7 @@ private:
   Status limit_files(std::optional<uint64_t> files);
   [[nodiscard]] Status limit_files_of_processes(std::optional<uint64_t> files) const;
   Status limit_network();
+  Status limit_disk(); // of a root without an image
   Status watch_oom();
   void unwatch_oom();
   void keep_oom_kills();
@@ -192,7 +194,7 @@ private:
   std::optional<Pace> pace_; // where there is a network rate
   HostCommands host_commands_;
   std::unique_ptr<Reactions> reactions_; // where there are any
-  std::vector<std::string> reaction_warnings_;
+  std::vector<std::string> warnings_;    // of the start, for the log
   std::unique_ptr<Spawner> spawner_;
   std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
   std::unique_ptr<Hooks> hooks_;       // where the spec has some

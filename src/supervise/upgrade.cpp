@@ -378,7 +378,7 @@ Status Supervisor::adopt_life(const LifeState &life) {
 // What looks after the command. Without it the jail goes on all the same: it is no guard.
 void Supervisor::adopt_watches(const SavedState &state, std::span<const int> clients) {
   if (const auto watched = watch_limits(); !watched) note(kWarning, "limits.action: " + watched.error().text());
-  for (const auto &warning : std::exchange(reaction_warnings_, {})) note(kWarning, warning);
+  for (const auto &warning : std::exchange(warnings_, {})) note(kWarning, warning);
   if (reactions_) reactions_->restore(state.watches);
   if (!state.health) { // of a supervisor that had none
     if (workload_ != nullptr && seen_to_run_) start_health();

@@ -307,6 +307,8 @@ JailConfig random_config(Random &random) {
   for (const char *device : {"", "/dev/sdb", "8:0"})
     if (random.coin())
       spec.limits.io.push_back({device, random.limit(1, kMemoryMax), {}, random.limit(1, UINT32_MAX), 7});
+  spec.limits.disk = random.limit(kDiskMin, kMemoryMax);
+  spec.limits.inodes = random.limit(kInodesMin, kInodesMax);
   spec.limits.net_in = random.limit(kNetMin, kNetMax);
   spec.limits.best_effort = random.coin();
   for (uint64_t n = random.number(0, 3); n > 0; n--) {
