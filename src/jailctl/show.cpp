@@ -115,6 +115,17 @@ cli::Json health_json(const HealthSpec &health) {
           {"recovery_timeout_ms", health.recovery_timeout_ms}};
 }
 
+cli::Json hooks_json(const HookSpec &hooks) {
+  if (!hooks.configured()) return {};
+  cli::Json out;
+  for (size_t i = 0; i < kHookPoints; i++) {
+    const auto point = static_cast<HookPoint>(i);
+    out[std::string(to_string(point))] = hooks.at(point);
+  }
+  out["timeout_ms"] = hooks.timeout_ms;
+  return out;
+}
+
 cli::Json spec_json(const Spec &spec, const std::string &log_file) {
   const PermissionSet in_force = effective(spec.profile, spec.permissions);
   auto limits = cli::Json::object();
@@ -142,6 +153,7 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"restart_limit", spec.restart.limit},
           {"restart_window_ms", spec.restart.window_ms},
           {"health_check", health_json(spec.health)},
+          {"hooks", hooks_json(spec.hooks)},
           {"stop_grace_ms", spec.stop_grace_ms},
           {"log", log_json(spec.log, log_file)}};
 }

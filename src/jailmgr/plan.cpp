@@ -46,6 +46,7 @@ std::vector<std::string> differences(const Spec &from, const Spec &to) {
   compare("log", from.log == to.log);
   compare("limits.action", from.reactions == to.reactions);
   compare("health", from.health == to.health);
+  compare("hooks", from.hooks == to.hooks);
   compare("hostname", from.hostname == to.hostname);
   Spec rest = from;
   rest.limits = to.limits;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "model/health.h"
+#include "model/hooks.h"
 #include "model/ids.h"
 #include "model/limits.h"
 #include "model/log.h"
@@ -50,6 +51,7 @@ struct Spec {
   uint32_t stop_grace_ms = 5000; // SIGTERM to cgroup kill
   LogSpec log{};
   HealthSpec health{};
+  HookSpec hooks{};
   std::string hostname{}; // empty: the jail's name; 1 to 64 of [A-Za-z0-9._-]
 
   friend bool operator==(const Spec &, const Spec &) = default;
@@ -57,6 +59,8 @@ struct Spec {
 
 // Everything else at its default. (A braced list of fewer members draws a warning that this tree makes an error.)
 Spec default_spec(JailName name, std::string root);
+
+bool is_at_or_below(std::string_view path, std::string_view top); // of clean paths
 
 // Absolute, no empty, "." or ".." component, no NUL or control character, valid UTF-8, at most `max` bytes, not "/".
 // `what` names the value in the error.

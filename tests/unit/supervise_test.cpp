@@ -235,6 +235,9 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
   spec.command = {"httpd", "-f"};
   spec.restart = {RestartPolicy::OnFailure, 4, 90000};
+  spec.hooks.at(HookPoint::Created) = {{"/bin/a", "b"}, {"/bin/c"}};
+  spec.hooks.at(HookPoint::Stop) = {{"d"}};
+  spec.hooks.timeout_ms = 4321;
   spec.health.command = {"/bin/check", "it"};
   spec.health.retries = 7;
   spec.health.recovery = Recovery::Command;
