@@ -29,6 +29,7 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"features", "what this kernel can guard, found by trying", features},
     {"verify", "try from inside a jail what its profile forbids", verify},
     {"load", "load secmodel_jail into the kernel", load},
+    {"upgrade", "have a running jail go on under this version", upgrade},
     {"unload", "take secmodel_jail out of the kernel", unload},
 };
 

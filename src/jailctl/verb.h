@@ -30,6 +30,7 @@ jails::Result<int> supervise(const Call &call);
 jails::Result<int> thaw(const Call &call);
 jails::Result<int> top(const Call &call);
 jails::Result<int> unload(const Call &call);
+jails::Result<int> upgrade(const Call &call);
 jails::Result<int> verify(const Call &call);
 jails::Result<int> why(const Call &call);
 

@@ -22,6 +22,7 @@ jails::Result<int> start(const Call &call);
 jails::Result<int> status(const Call &call);
 jails::Result<int> stop(const Call &call);
 jails::Result<int> up(const Call &call);
+jails::Result<int> upgrade_supervisors(const Call &call);
 jails::Result<int> validate(const Call &call);
 
 } // namespace jailmgr

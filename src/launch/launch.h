@@ -30,6 +30,7 @@ public:
   ~Anchor() { end(); }
 
   [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] int pidfd() const { return pidfd_.get(); }
   [[nodiscard]] int channel() const { return channel_.get(); }
   [[nodiscard]] int pts() const { return pts_.get(); }
   // Where the calls that the filter refuses wait for their answers (notify.h). Whoever has the anchor has to serve it.

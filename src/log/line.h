@@ -1,9 +1,11 @@
 // Cuts a stream of any bytes into lines of bounded length, without copying those that lie in one piece.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace jails::log {
 
@@ -40,6 +42,13 @@ public:
   template <class F> void flush(F emit) {
     if (!rest_.empty()) emit(std::string_view(rest_), false);
     rest_.clear();
+  }
+
+  // That line, as far as it has come; for who goes on with the stream.
+  [[nodiscard]] const std::string &rest() const { return rest_; }
+  void restore(std::string rest) {
+    rest_ = std::move(rest);
+    rest_.resize(std::min(rest_.size(), kMaxLine));
   }
 
 private:

@@ -62,6 +62,13 @@ public:
   }
   [[nodiscard]] Health state() const { return state_; }
   [[nodiscard]] uint32_t failures() const { return failures_; } // in a row, those that count
+  // For who goes on with it, by the same rules.
+  [[nodiscard]] uint64_t counts_from_ms() const { return counts_from_ms_; }
+  void restore(Health state, uint32_t failures, uint64_t counts_from_ms) {
+    state_ = state;
+    failures_ = failures;
+    counts_from_ms_ = counts_from_ms;
+  }
 
 private:
   uint32_t retries_ = 1, start_period_ms_ = 0, failures_ = 0;

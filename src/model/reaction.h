@@ -79,6 +79,13 @@ public:
   }
   // Nothing is known of the time until now (the jail stood still): it does not count.
   void skip() { since_ms_.reset(); }
+  // For who goes on with it.
+  [[nodiscard]] bool armed() const { return armed_; }
+  [[nodiscard]] std::optional<uint64_t> since_ms() const { return since_ms_; }
+  void restore(bool armed, std::optional<uint64_t> since_ms) {
+    armed_ = armed;
+    since_ms_ = since_ms;
+  }
 
 private:
   bool armed_ = true;

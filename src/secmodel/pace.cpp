@@ -32,6 +32,12 @@ Result<Pace> Pace::attach(const Instance &instance, int cgroup, uint64_t cgroup_
   return pace;
 }
 
+Pace Pace::adopt(const Instance &instance, uint64_t cgroup_id, std::array<Fd, 3> links) {
+  Pace pace({instance.bpffs_dir(), "pace"}, cgroup_id);
+  pace.links_ = std::move(links);
+  return pace;
+}
+
 Status Pace::set(std::optional<uint64_t> out, std::optional<uint64_t> in) const {
   auto row = TRY(rows_.lookup(cgroup_id_)); // there since the first program was attached
   if (!row) return fail(ErrorKind::System, "the kernel keeps no network rates for this cgroup");

@@ -20,6 +20,9 @@ public:
   // the kernel does not take them there. Read back before it returns.
   static Result<Pace> attach(const Instance &instance, int cgroup, uint64_t cgroup_id, std::optional<uint64_t> out,
                              std::optional<uint64_t> in);
+  // Of links that another program of ours attached, and left open.
+  static Pace adopt(const Instance &instance, uint64_t cgroup_id, std::array<Fd, 3> links);
+  [[nodiscard]] const std::array<Fd, 3> &links() const { return links_; }
   // Other rates, from the next packet on. Connections that are there already keep the pace that they were given.
   [[nodiscard]] Status set(std::optional<uint64_t> out, std::optional<uint64_t> in) const;
 

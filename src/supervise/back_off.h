@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace jails::supervise {
@@ -28,6 +29,14 @@ public:
     seconds_ = back_off_seconds(seconds_);
     if (rules.limit != 0) restarts_ms_.push_back(now_ms + seconds_ * 1000ULL);
     return {.seconds = seconds_, .gave_up = false};
+  }
+
+  // For who goes on with it.
+  [[nodiscard]] uint32_t seconds() const { return seconds_; }
+  [[nodiscard]] const std::vector<uint64_t> &restarts_ms() const { return restarts_ms_; }
+  void restore(uint32_t seconds, std::vector<uint64_t> restarts_ms) {
+    seconds_ = seconds;
+    restarts_ms_ = std::move(restarts_ms);
   }
 
 private:

@@ -112,6 +112,10 @@ void Supervisor::handle(int fd, const Request &request, std::vector<Fd> fds) {
     reply(fd, done ? Reply{.type = ReplyType::Status, .text = {}, .status = status()} : failed(done.error()));
     break;
   }
+  case RequestType::Upgrade:
+    // Done, it does not come back: the new program answers.
+    if (const auto done = upgrade(fd, fds); !done) reply(fd, failed(done.error()));
+    break;
   case RequestType::Health: {
     const auto done = ask_health(fd);
     if (!done) reply(fd, failed(done.error()));

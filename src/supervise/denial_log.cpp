@@ -2,6 +2,7 @@
 
 #include "denial/rules.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace jails::supervise {
@@ -19,6 +20,17 @@ void DenialLog::update(const Denials &now, uint64_t now_ms, const Write &write) 
           !rule.any);
     rule = {.told = count, .last_ms = now_ms, .any = true};
   }
+}
+
+std::vector<DenialState> DenialLog::save() const {
+  std::vector<DenialState> rules;
+  for (const auto &rule : rules_) rules.push_back({.told = rule.told, .last_ms = rule.last_ms, .any = rule.any});
+  return rules;
+}
+
+void DenialLog::restore(const std::vector<DenialState> &rules) {
+  for (size_t i = 0; i < std::min(rules.size(), rules_.size()); i++)
+    rules_[i] = {.told = rules[i].told, .last_ms = rules[i].last_ms, .any = rules[i].any};
 }
 
 } // namespace jails::supervise

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "secmodel/tables.h"
+#include "supervise/state.h"
 
 #include <array>
 #include <functional>
@@ -20,6 +21,10 @@ public:
   // Writes the lines that are due. now_ms: CLOCK_MONOTONIC. first: of its rule.
   using Write = std::function<void(std::string_view line, bool first)>;
   void update(const Denials &now, uint64_t now_ms, const Write &write);
+
+  // For who goes on with it.
+  [[nodiscard]] std::vector<DenialState> save() const;
+  void restore(const std::vector<DenialState> &rules); // by their numbers; what is not there stays
 
 private:
   struct Rule {

@@ -5,27 +5,49 @@
 #include "sys/file.h"
 #include "sys/message.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 namespace jails::supervise {
 
-Result<Fd> make_handover(const Instance &instance, Jid jid, const Spec &spec) {
-  Writer out;
-  out.text(instance.name());
-  out.number(jid);
-  out.text(encode(spec));
-  return sys::sealed_memfd("jail-handover", out.bytes());
+static constexpr std::string_view kStart = "supervisor-start";
+
+std::string supervisor_title(const JailName &name, Jid jid) {
+  return fmt::format("jailctl: jailctl supervise jail={} jid={}", name.str(), jid);
 }
 
-Result<Setup> receive_handover(int fd) {
+Result<Fd> make_handover(const Instance &instance, Jid jid, const Spec &spec) {
+  PartsWriter out;
+  out.put("instance", [&](Writer &part) { part.text(instance.name()); });
+  out.put("jid", [&](Writer &part) { part.number(jid); });
+  out.put("spec", [&](Writer &part) { part.text(encode(spec)); });
+  return sys::sealed_memfd("jail-handover", out.bytes(kStart));
+}
+
+static Result<Setup> setup_of(std::string_view bytes) {
+  PartsReader in(kStart, bytes);
+  std::string instance;
+  std::string spec;
+  Jid jid = 0;
+  in.take("instance", [&](Reader &part) { instance = part.text(); });
+  in.take("jid", [&](Reader &part) { jid = part.number(); });
+  in.take("spec", [&](Reader &part) { spec = part.text(); });
+  if (!in.ok() || !in.unknown().empty()) return fail(ErrorKind::Malformed, "malformed orders");
+  return Setup{TRY(Instance::named(instance)), TRY(decode_spec(spec)), jid};
+}
+
+Result<Orders> receive_handover(int fd) {
   if (lseek(fd, 0, SEEK_SET) != 0) return fail_errno("orders");
-  const std::string bytes = TRY_IN("orders", sys::read_all(fd, 1U << 20U));
-  Reader in(bytes);
-  auto instance = TRY(Instance::named(in.text()));
-  const Jid jid = in.number();
-  auto spec = TRY(decode_spec(in.text()));
-  if (!in.finished()) return fail(ErrorKind::Malformed, "malformed orders");
-  return Setup{std::move(instance), std::move(spec), jid};
+  const std::string bytes = TRY_IN("orders", sys::read_all(fd, kMaxState));
+  const auto kind = Reader(bytes).view();
+  Orders orders;
+  if (kind == kStateToCheck)
+    orders.check = TRY(decode_state(bytes, kind));
+  else if (kind == kStateToGoOn)
+    orders.go_on = TRY(decode_state(bytes, kind));
+  else
+    orders.start = TRY(setup_of(bytes));
+  return orders;
 }
 
 void report_result(int fd, const Status &status) {
@@ -37,9 +59,9 @@ void report_result(int fd, const Status &status) {
   (void)sys::send_message(fd, out.bytes()); // nobody may be waiting any more
 }
 
-Status await_result(int fd) {
+Status await_result(int fd, std::string_view who) {
   const auto message = TRY(sys::receive_message(fd, 64U << 10U));
-  if (message.bytes.empty()) return fail(ErrorKind::System, "the supervisor died");
+  if (message.bytes.empty()) return fail(ErrorKind::System, std::string(who) + " died");
   Reader in(message.bytes);
   const bool good = in.number() != 0;
   const auto kind = static_cast<ErrorKind>(in.number());

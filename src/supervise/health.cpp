@@ -207,6 +207,24 @@ void HealthCheck::over(bool good, const std::string &why) {
   if (verdict != HealthJudge::Verdict::Same) jail_.judged(verdict, why);
 }
 
+void HealthCheck::save(HealthState &state, const std::function<int32_t(int)> &index_of) const {
+  state.running = running_;
+  state.state = static_cast<uint8_t>(judge_.state());
+  state.failures = judge_.failures();
+  state.counts_from_ms = judge_.counts_from_ms();
+  state.session = session_ != nullptr ? session_->id : 0;
+  for (const int client : clients_) state.askers.push_back(index_of(client));
+}
+
+void HealthCheck::restore(const HealthState &state, std::span<const int> clients) {
+  running_ = state.running;
+  const auto worst = static_cast<uint8_t>(Health::Unhealthy);
+  judge_ = HealthJudge(spec_.health, 0);
+  judge_.restore(static_cast<Health>(std::min(state.state, worst)), state.failures, state.counts_from_ms);
+  if (running_) arm_timer(timer_, 0);
+  for (const int32_t asker : state.askers) clients_.push_back(clients[static_cast<size_t>(asker)]);
+}
+
 void HealthCheck::run_recovery() {
   doing_ = Doing::Recovery;
   arm_timer(timer_, spec_.health.recovery_timeout_ms);

@@ -7,9 +7,11 @@
 #include "model/spec.h"
 #include "supervise/event_loop.h"
 #include "supervise/session.h"
+#include "supervise/state.h"
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,13 @@ public:
   void run_recovery(); // recovery_command
   // The anchor is gone, and every session with it: their ends say nothing.
   void anchor_ended();
+
+  // A recovery command runs: who made it has to see it through.
+  [[nodiscard]] bool recovers() const { return doing_ == Doing::Recovery; }
+  // For who goes on with it. index_of: of a client.
+  void save(HealthState &state, const std::function<int32_t(int)> &index_of) const;
+  // clients: by index. A check that was under way is the caller's to end; the next one comes at once.
+  void restore(const HealthState &state, std::span<const int> clients);
 
   [[nodiscard]] Health state() const { return judge_.state(); }
   [[nodiscard]] uint32_t failures() const { return judge_.failures(); }

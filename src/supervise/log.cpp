@@ -92,6 +92,18 @@ void Log::tick() {
   file_.give_back();
 }
 
+void Log::save(LogState &state) const {
+  for (size_t i = 0; i < lines_.size(); i++) state.unfinished[i] = lines_[i].rest();
+  file_.save(state);
+  daemon_.save(state);
+}
+
+void Log::restore(const LogState &state) {
+  for (size_t i = 0; i < lines_.size(); i++) lines_[i].restore(state.unfinished[i]);
+  file_.restore(state);
+  daemon_.restore(state);
+}
+
 void Log::reopen() {
   advance();
   file_.flush(now_ms_);

@@ -31,6 +31,9 @@ public:
   void note(int level, std::string_view text);
   // Every few seconds.
   void tick();
+  // For who goes on with it: nothing is written, or waits to be. restore() comes first after open().
+  void save(LogState &state) const;
+  void restore(const LogState &state);
   // The file is opened anew, for logrotate(8).
   void reopen();
 

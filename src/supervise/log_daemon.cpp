@@ -178,6 +178,33 @@ void LogDaemon::end(const timespec &time) {
   }
 }
 
+void LogDaemon::save(LogState &state) const {
+  if (waiting_begin_ < waiting_end_)
+    state.waiting.assign(waiting_->data() + waiting_begin_, waiting_end_ - waiting_begin_);
+  state.daemon_seen = was_connected_;
+  state.daemon_lost = lost_;
+  state.daemon_told = told_lost_;
+  state.daemon_told_ms = told_lost_ms_;
+  state.rate = rate_.save();
+}
+
+void LogDaemon::restore(const LogState &state) {
+  was_connected_ = state.daemon_seen;
+  lost_ = state.daemon_lost;
+  told_lost_ = state.daemon_told;
+  told_lost_ms_ = state.daemon_told_ms;
+  rate_.restore(state.rate);
+  for (std::string_view left = state.waiting; !left.empty();) { // each behind its size
+    uint32_t size = 0;
+    if (left.size() < sizeof size) return;
+    memcpy(&size, left.data(), sizeof size);
+    left.remove_prefix(sizeof size);
+    if (size > left.size()) return;
+    if (!keep(left.substr(0, size))) lost_++;
+    left.remove_prefix(size);
+  }
+}
+
 void LogDaemon::advance(const timespec &time, uint64_t monotonic_ms) {
   now_ms_ = monotonic_ms;
   if (const auto held = rate_.advance(monotonic_ms)) tell_held(*held, time);

@@ -35,6 +35,9 @@ public:
   void tell(const timespec &time);
   // After advance(): what is still to be told, and a moment for what waits.
   void end(const timespec &time);
+  // For who goes on with it, over a connection of its own.
+  void save(LogState &state) const;
+  void restore(const LogState &state);
   std::string take_news() { return std::exchange(news_, {}); } // for the jail's own log; mostly empty
 
 private:

@@ -8,6 +8,7 @@
 #include "log/record.h"
 #include "model/log.h"
 #include "supervise/pages.h"
+#include "supervise/state.h"
 
 #include <cstdint>
 #include <string>
@@ -27,6 +28,9 @@ public:
   // Somebody has moved the file away, or not.
   Status reopen();
   void give_back() { buffer_.give_back(); } // only when all is flushed
+  // For who goes on with it: the rest is in the file.
+  void save(LogState &state) const { state.file_lost = lost_, state.file_error = error_; }
+  void restore(const LogState &state) { lost_ = state.file_lost, error_ = state.file_error; }
   // What befell it since the last call, for another log; mostly empty.
   std::string take_news() { return std::exchange(news_, {}); }
 

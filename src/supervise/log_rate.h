@@ -3,6 +3,8 @@
 // in one line, not in one for each line that still gets through.
 #pragma once
 
+#include "supervise/state.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -51,6 +53,20 @@ public:
     const Held told{.lines = held_, .ms = now_ms_ - closed_ms_};
     held_ = 0;
     return told;
+  }
+
+  // For who goes on with it, at the same rates.
+  [[nodiscard]] RateState save() const {
+    return {
+        .lines = lines_, .bytes = bytes_, .closed = closed_, .now_ms = now_ms_, .closed_ms = closed_ms_, .held = held_};
+  }
+  void restore(const RateState &state) {
+    lines_ = std::min(state.lines, line_rate_ * kBurst);
+    bytes_ = std::min(state.bytes, byte_rate_ * kBurst);
+    closed_ = state.closed;
+    now_ms_ = state.now_ms;
+    closed_ms_ = state.closed_ms;
+    held_ = state.held;
   }
 
 private:

@@ -26,7 +26,8 @@ enum class RequestType : uint32_t {
   Probe = 5,
   Limits = 6,
   Freeze = 7,
-  Health = 8
+  Health = 8,
+  Upgrade = 10,
 };
 
 // One descriptor is attached for each Stdio::Descriptor: pipes only, everything else is carried by the client, so that
@@ -54,6 +55,8 @@ struct Request {
   uint32_t grace_ms = 0;             // Stop: 0xffffffff is the jail's own grace
   std::vector<std::string> limits{}; // Limits: words of change_limits(); none: only asks what they are
   bool freeze = false;               // Freeze: false thaws. Answered by Status
+  // Upgrade: attached is the program, open for reading, that takes the supervisor's place. It answers, by Status; when
+  // it cannot, the supervisor that was there goes on, and answers by Failed.
 };
 constexpr uint32_t kOwnGrace = 0xffffffff;
 

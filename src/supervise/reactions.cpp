@@ -138,4 +138,30 @@ std::vector<ReactionState> Reactions::states() const {
   return states;
 }
 
+std::vector<WatchState> Reactions::save() const {
+  std::vector<WatchState> saved;
+  for (size_t i = 0; i < watches_.size(); i++) {
+    const auto &watch = watches_[i];
+    saved.push_back({.line = to_string(spec_.reactions[i]),
+                     .armed = watch.judge.armed(),
+                     .since_ms = watch.judge.since_ms(),
+                     .use = watch.use,
+                     .fired = watch.fired,
+                     .fired_at = watch.fired_at});
+  }
+  return saved;
+}
+
+void Reactions::restore(const std::vector<WatchState> &watches) {
+  for (size_t i = 0; i < watches_.size(); i++) {
+    const auto saved = std::ranges::find(watches, to_string(spec_.reactions[i]), &WatchState::line);
+    if (saved == watches.end()) continue;
+    auto &watch = watches_[i];
+    watch.judge.restore(saved->armed, saved->since_ms);
+    watch.use = saved->use;
+    watch.fired = saved->fired;
+    watch.fired_at = saved->fired_at;
+  }
+}
+
 } // namespace jails::supervise

@@ -8,6 +8,7 @@
 #include "model/spec.h"
 #include "supervise/event_loop.h"
 #include "supervise/protocol.h"
+#include "supervise/state.h"
 
 #include <array>
 #include <functional>
@@ -37,6 +38,9 @@ public:
   ~Reactions() { loop_.remove(timer_.get()); }
 
   [[nodiscard]] std::vector<ReactionState> states() const;
+  // For who goes on with it: by the lines as they are configured.
+  [[nodiscard]] std::vector<WatchState> save() const;
+  void restore(const std::vector<WatchState> &watches);
 
 private:
   struct Watch {

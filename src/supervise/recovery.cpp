@@ -18,7 +18,12 @@ constexpr int kErr = 3, kWarning = 4, kNotice = 5; // syslog(3) levels
 
 // With each start of the command.
 void Supervisor::start_health() {
-  if (!setup_.spec.health.configured()) return;
+  if (make_health()) health_->start();
+}
+
+// False: there is none.
+bool Supervisor::make_health() {
+  if (!setup_.spec.health.configured()) return false;
   if (!health_) {
     HealthCheck::Jail jail;
     jail.spawn = [this](const std::vector<std::string> &command, int output) -> Result<Session *> {
@@ -38,10 +43,11 @@ void Supervisor::start_health() {
       reply(client, {.type = ReplyType::Health, .wait_status = good ? 0U : 1U, .text = why, .status = status()});
     };
     auto made = HealthCheck::create(loop_, setup_.spec, std::move(jail));
-    if (!made) return note(kErr, "health check: " + made.error().text());
+    if (!made) note(kErr, "health check: " + made.error().text());
+    if (!made) return false;
     health_ = std::move(*made);
   }
-  health_->start();
+  return true;
 }
 
 void Supervisor::stop_health() {

@@ -196,6 +196,53 @@ Session *Spawner::find_client(int key) {
   return nullptr;
 }
 
+Session *Spawner::find(uint32_t id) {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void Spawner::save(AnchorState &state, const std::function<int32_t(int)> &index_of) const {
+  state.pid = anchor_.pid();
+  state.pidfd.fd = anchor_.pidfd();
+  state.channel.fd = anchor_.channel();
+  state.pts.fd = anchor_.pts();
+  state.listener.fd = anchor_.listener();
+  state.next_session = next_id_;
+  for (const auto &[id, session] : sessions_) {
+    auto &saved = state.sessions.emplace_back();
+    saved = {.id = id,
+             .client = {session->client.get()},
+             .asker = session->client_key < 0 ? -1 : index_of(session->client_key),
+             .status = {session->status.get()},
+             .pid = session->pid,
+             .asked_ms = session->asked_ms,
+             .failure = session->failure,
+             .program = session->program,
+             .directory = session->directory,
+             .signals = session->signals};
+  }
+  for (const auto &[pid, status] : early_) state.early.emplace_back(pid, status);
+}
+
+void Spawner::restore(AnchorState &state, std::span<const int> clients) {
+  next_id_ = state.next_session;
+  for (auto &saved : state.sessions) {
+    auto session = std::make_unique<Session>();
+    session->id = saved.id;
+    session->client = Fd(saved.client.fd);
+    session->client_key = saved.asker < 0 ? -1 : clients[static_cast<size_t>(saved.asker)];
+    session->status = Fd(saved.status.fd);
+    session->pid = saved.pid;
+    session->asked_ms = saved.asked_ms;
+    session->failure = std::move(saved.failure);
+    session->program = std::move(saved.program);
+    session->directory = std::move(saved.directory);
+    session->signals = std::move(saved.signals);
+    sessions_[saved.id] = std::move(session);
+  }
+  early_.insert(state.early.begin(), state.early.end());
+}
+
 void Spawner::abandon(const std::string &why) {
   while (!sessions_.empty()) finish(sessions_.begin()->first, {.wait_status = SIGKILL, .failure = why});
 }

@@ -7,6 +7,7 @@
 #include "supervise/host_command.h"
 #include "supervise/protocol.h"
 #include "supervise/session.h"
+#include "supervise/state.h"
 
 #include <functional>
 #include <map>
@@ -62,6 +63,12 @@ public:
   [[nodiscard]] bool anchor_ended() const { return anchor_.pid() == 0; }
   // Tells every session that is left that it is over (the jail was ended).
   void abandon(const std::string &why);
+
+  // For who goes on with it. index_of: of a client_key among the clients that are handed on.
+  void save(AnchorState &state, const std::function<int32_t(int)> &index_of) const;
+  // The sessions of a state, whose descriptors become this one's. clients: keys, by index.
+  void restore(AnchorState &state, std::span<const int> clients);
+  Session *find(uint32_t id); // nullptr: none
 
 private:
   void answered(const anchor::SpawnReply &reply);

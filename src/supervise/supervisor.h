@@ -8,6 +8,7 @@
 #include "cgroup/group.h"
 #include "cgroup/usage.h"
 #include "journal/event.h"
+#include "launch/disk.h"
 #include "model/instance.h"
 #include "model/spec.h"
 #include "secmodel/pace.h"
@@ -16,11 +17,13 @@
 #include "supervise/denial_log.h"
 #include "supervise/event_loop.h"
 #include "supervise/health.h"
+#include "supervise/hooks.h"
 #include "supervise/host_command.h"
 #include "supervise/log.h"
 #include "supervise/notifier.h"
 #include "supervise/reactions.h"
 #include "supervise/spawner.h"
+#include "supervise/state.h"
 #include "sys/lock.h"
 #include "sys/message.h"
 
@@ -43,12 +46,18 @@ public:
   // From nothing to a jail with its anchor: lock, cgroup, membership, control socket, launch. On failure all of it is
   // undone and the error names the step. Takes over the signals of the process, which has one thread.
   static Result<std::unique_ptr<Supervisor>> start(Setup setup);
+  // In place of the program that had this process before (upgrade.cpp), with what it handed on, which is taken over
+  // whatever comes of it: on failure the jail is taken down.
+  static Result<std::unique_ptr<Supervisor>> go_on(SavedState state);
+  // Would go_on() take it? Asks the kernel only, and changes nothing.
+  static Status check(const SavedState &state);
   Supervisor(const Supervisor &) = delete;
   Supervisor &operator=(const Supervisor &) = delete;
   ~Supervisor() { take_down(); }
 
-  // Starts spec.command as the workload, its output going to the log. `ready` is called once from serve(): when the
-  // program runs, or with what kept it from that (the jail then ends).
+  // Starts spec.command as the workload, its output going to the log, with the hooks around it; without a command only
+  // those. `ready` is called once from serve(): when the program runs, or with what kept it from that (the jail then
+  // ends).
   Status start_workload(std::move_only_function<void(Status)> ready);
 
   // `jailctl run`: one command in the foreground; when it ends the jail does. fds: one for each Stdio::Descriptor. When
@@ -62,7 +71,8 @@ public:
   EventLoop &loop() { return loop_; }
 
 private:
-  enum class State : uint8_t { Idle, Running, Waiting, Stopping, Done };
+  static constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
+  enum class State : uint8_t { Idle, Starting, Running, Waiting, Stopping, Done };
 
   Supervisor(Setup setup, EventLoop loop, Tables tables)
       : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)), host_commands_(loop_) {}
@@ -74,6 +84,7 @@ private:
   Status make_cgroup();
   Status open_control_socket();
   Status launch_anchor();
+  Status serve_anchor(launch::Anchor anchor);
   Status with_tables(std::move_only_function<Status()> change);
   void take_down();
 
@@ -101,17 +112,34 @@ private:
   void on_answer_timer();
   Status freeze(bool stop);
   void begin_stop(uint32_t grace_ms, journal::Requester by);
-  void finish() { state_ = State::Done; }
+  void finish();
+  Status run_command();
+  void terminate(uint32_t grace_ms);
   void report_ready(Status status);
   void workload_runs();
+  Status watch_workload();
   Status open_log();
+  Status serve_log();
   void note(int level, std::string_view text);
   void on_log_timer();
   void log_denials();
   [[nodiscard]] SupervisorStatus status() const;
 
+  // hook_points.cpp
+  [[nodiscard]] std::vector<std::string> hook_environment(HookPoint point) const;
+  Status make_hooks();
+  Status prestart();
+  void poststop();
+  Status begin_command();
+  void poststart();
+  void hook_failed(const Error &error);
+  void start_hook_failed(Error error);
+  void not_started(Error error);
+  void stop_in_order(uint32_t grace_ms);
+
   // recovery.cpp: what health checks find, and what follows.
   void start_health();
+  bool make_health();
   void stop_health();
   void on_health(HealthJudge::Verdict verdict, const std::string &why);
   void recover(const std::string &why);
@@ -126,11 +154,22 @@ private:
   Status limit_files(std::optional<uint64_t> files);
   [[nodiscard]] Status limit_files_of_processes(std::optional<uint64_t> files) const;
   Status limit_network();
+  Status limit_disk(); // of a root without an image
   Status watch_oom();
   void unwatch_oom();
   void keep_oom_kills();
   void on_oom();
 
+  // upgrade.cpp: another program in place of this one.
+  Status upgrade(int fd, const std::vector<Fd> &fds);
+  [[nodiscard]] Status can_upgrade() const;
+  [[nodiscard]] SavedState save(int asker) const;
+  Status become(const Fd &program, SavedState &state) const;
+  Status adopt(SavedState &state);
+  Status adopt_anchor(SavedState &state, std::span<const int> clients);
+  Status adopt_log(LogState &state);
+  Status adopt_life(const LifeState &life);
+  void adopt_watches(const SavedState &state, std::span<const int> clients);
   // react.cpp: what is configured to be done when the jail uses more than it should.
   Status watch_limits();
   void react(const Reaction &reaction, const std::string &use, const std::string &why);
@@ -155,15 +194,21 @@ private:
   std::optional<Pace> pace_; // where there is a network rate
   HostCommands host_commands_;
   std::unique_ptr<Reactions> reactions_; // where there are any
-  std::vector<std::string> reaction_warnings_;
+  std::vector<std::string> warnings_;    // of the start, for the log
   std::unique_ptr<Spawner> spawner_;
-  std::unique_ptr<Notifier> notifier_;  // of the spawner's anchor: goes before it
+  std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
+  std::unique_ptr<Hooks> hooks_;       // where the spec has some
+  HookPoint reached_ = HookPoint::Prestart;
+  bool hooks_due_ = false;              // those before the command, of the jail as it was made last
+  bool hook_start_failed_ = false;      // a hook kept it from starting
+  bool finish_pending_ = false;         // when the hook that runs is over
   std::unique_ptr<HealthCheck> health_; // where the spec has one, from the first start on
   Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;
 
   State state_ = State::Idle;
-  bool frozen_ = false; // asked for; of the cgroup that there is now
+  bool gone_on_ = false; // another program was its supervisor before
+  bool frozen_ = false;  // asked for; of the cgroup that there is now
   Session *workload_ = nullptr;
   bool seen_to_run_ = false; // the workload of now
   Session *foreground_ = nullptr;

@@ -29,6 +29,13 @@ inline void arm_timer(const Fd &timer, uint64_t ms) {
   timerfd_settime(timer.get(), 0, &when, nullptr);
 }
 
+// Until it fires; 0: it has, or is not armed.
+inline uint64_t timer_left_ms(const Fd &timer) {
+  itimerspec left{};
+  timerfd_gettime(timer.get(), &left);
+  return static_cast<uint64_t>(left.it_value.tv_sec) * 1000 + static_cast<uint64_t>(left.it_value.tv_nsec) / 1000000;
+}
+
 // Takes the expiry; false: there is none.
 inline bool timer_expired(const Fd &timer) {
   uint64_t count = 0;

@@ -1,6 +1,6 @@
 // jail-supervisor: what `jailctl supervise` becomes on the host. A program of its own, small and without the libraries
 // of the tools, because one of it stays in memory for every running jail. Descriptor 3: where to report. Descriptor 4:
-// the instance, the jid and the spec.
+// the orders (supervise/handover.h).
 #include "supervise/handover.h"
 #include "supervise/supervisor.h"
 
@@ -13,11 +13,17 @@ namespace {
 using namespace jails;
 
 Status carry_out(Fd report, Fd state) {
-  auto handover = TRY(supervise::receive_handover(state.get()));
+  auto orders = TRY(supervise::receive_handover(state.get()));
   state.reset();
-  const bool has_command = !handover.spec.command.empty();
-  auto supervisor = TRY(supervise::Supervisor::start(std::move(handover)));
-  if (!has_command) {
+  if (orders.check) {
+    TRY(supervise::Supervisor::check(*orders.check));
+    supervise::report_result(report.get(), {});
+    return {};
+  }
+  if (orders.go_on) return TRY(supervise::Supervisor::go_on(std::move(*orders.go_on)))->serve();
+  const bool starts_something = !orders.start->spec.command.empty() || orders.start->spec.hooks.configured();
+  auto supervisor = TRY(supervise::Supervisor::start(std::move(*orders.start)));
+  if (!starts_something) {
     supervise::report_result(report.get(), {});
     report.reset();
     return supervisor->serve();

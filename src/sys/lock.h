@@ -15,6 +15,8 @@ public:
   static Result<FileLock> acquire(const std::string &path);
   // Busy when somebody holds it.
   static Result<FileLock> try_acquire(const std::string &path);
+  // A descriptor that holds the lock of path already.
+  static FileLock adopt(Fd held, std::string path) { return {std::move(held), std::move(path)}; }
   // Is it held by a process now? False when the file does not exist.
   static bool held(const std::string &path);
 

@@ -1,8 +1,9 @@
-// What a supervisor parses of others: requests, specs, the jail's passwd and group.
+// What a supervisor parses of others: requests, specs, the jail's passwd and group, the state of one that it replaces.
 #include "require.h"
 
 #include "supervise/passwd.h"
 #include "supervise/protocol.h"
+#include "supervise/state.h"
 
 using namespace jails;
 using namespace jails::supervise;
@@ -10,7 +11,7 @@ using namespace jails::supervise;
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char *>(data) + 1, size - 1);
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
   case 0:
     if (const auto request = decode_request(bytes)) REQUIRE(decode_request(encode(*request)).has_value());
     break;
@@ -19,6 +20,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     break;
   case 2:
     if (const auto reply = decode_reply(bytes)) REQUIRE(decode_reply(encode(*reply)).has_value());
+    break;
+  case 3:
+    if (const auto state = decode_state(bytes, kStateToGoOn)) {
+      const auto again = encode(*state, kStateToGoOn);
+      REQUIRE(encode(*decode_state(again, kStateToGoOn), kStateToGoOn) == again);
+    }
     break;
   default: {
     const auto middle = bytes.size() / 2;

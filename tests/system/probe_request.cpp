@@ -4,6 +4,8 @@
 //   probe_request JAIL PROGRAM file     the file itself
 //   probe_request JAIL PROGRAM socket   with a socket in the place of a pipe
 //   probe_request JAIL PROGRAM missing  without the second pipe
+//   probe_request JAIL PROGRAM upgrade  in the supervisor's place, as `jailctl upgrade` does
+//   probe_request JAIL status           what it says of itself, a line each
 #include "jail/control.h"
 #include "sys/call.h"
 #include "sys/file.h"
@@ -49,11 +51,35 @@ Status ask(const std::string &jail, const std::string &path, std::string_view ki
   return {};
 }
 
+Status ask_status(const std::string &jail) {
+  const auto status = TRY(supervisor_status(TRY(Instance::from_environment()), TRY(JailName::parse(jail))));
+  fmt::print("supervisor {}\nanchor {}\nworkload {}\nrestarts {}\nstarted {}\nstate {}\nfailures {}\n",
+             status.supervisor, status.anchor, status.workload, status.restarts, status.started, status.state,
+             status.health_failures);
+  return {};
+}
+
+Status upgrade(const std::string &jail, const std::string &path) {
+  const Fd program = TRY(program_of(path, "file"));
+  const Fd connection = TRY(connect_supervisor(TRY(Instance::from_environment()), TRY(JailName::parse(jail))));
+  const int attached = program.get();
+  TRY(send_request(connection, {.type = supervise::RequestType::Upgrade, .exec = {}}, {&attached, 1}));
+  const auto answer = TRY(receive_reply(connection));
+  if (answer.reply.type == supervise::ReplyType::Status)
+    fmt::print("upgraded\n");
+  else
+    fmt::print("refused: {}\n", answer.reply.text);
+  return {};
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
   if (argc < 3) return 2;
-  const auto asked = ask(argv[1], argv[2], argc > 3 ? argv[3] : "");
+  const std::string_view kind = argc > 3 ? argv[3] : "";
+  const auto asked = std::string_view(argv[2]) == "status" ? ask_status(argv[1])
+                     : kind == "upgrade"                   ? upgrade(argv[1], argv[2])
+                                                           : ask(argv[1], argv[2], kind);
   if (!asked) fmt::print(stderr, "{}\n", asked.error().text());
   return asked ? 0 : 1;
 }
