@@ -51,6 +51,8 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
                                                         "limits.best_effort",
                                                         "limits.net_in",
                                                         "limits.net_out",
+                                                        "limits.disk",
+                                                        "limits.inodes",
                                                         "limits.action",
                                                         "limits.action.when",
                                                         "limits.action.do",
@@ -69,6 +71,15 @@ constexpr auto kKeys = std::to_array<std::string_view>({"version",
                                                         "health.recovery",
                                                         "health.recovery_command",
                                                         "health.recovery_timeout",
+                                                        "hooks",
+                                                        "hooks.prestart",
+                                                        "hooks.created",
+                                                        "hooks.start",
+                                                        "hooks.poststart",
+                                                        "hooks.prestop",
+                                                        "hooks.stop",
+                                                        "hooks.poststop",
+                                                        "hooks.timeout",
                                                         "log",
                                                         "log.facility",
                                                         "log.out_level",
@@ -305,6 +316,7 @@ static JailConfig read_jail(Diagnostics &notes, std::string_view text, std::stri
   read_health(top, config.spec.ports, config.spec.health);
   if (auto good = check_readiness(config); !good && ready_line != 0)
     top.wrong(ready_line, "ready", good.error().text());
+  read_hooks(top, config.spec.root, config.spec.hooks);
   read_log(top, config.spec.log);
   read_provision(top, config.provision_script);
   read_mounts(top, config.spec.binds);
@@ -365,6 +377,7 @@ std::string write_jail(const JailConfig &config) {
   write_limits(out, spec.limits);
   write_net(out, spec.net);
   write_health(out, spec.health);
+  write_hooks(out, spec.hooks);
   write_log(out, spec.log);
   write_provision(out, config.provision_script);
   write_reactions(out, spec.reactions);

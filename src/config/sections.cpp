@@ -203,6 +203,11 @@ static void write_more_limits(Writer &out, const Limits &limits) {
       {"iops_write", "", "1000"},
       {"net_in", "Bytes a second received and sent, counted in IP packets, loopback too.", "10M"},
       {"net_out", "", "10M"},
+      {"disk",
+       "Disk space of the jail's root, at least 16M: by a project quota where its file system has them, else in\n"
+       "an image of that size, which can be made larger and not smaller.",
+       "2G"},
+      {"inodes", "Files and directories of it.", "100000"},
       {"best_effort", "true: a limit that this host cannot hold is a warning at the start, and not an error.", "true"},
   };
   for (const auto &more : kMore) {

@@ -24,9 +24,10 @@ void read_limits(TableReader &top, Limits &to, const Restart &restart, std::vect
 void read_reactions(TableReader &limits, const Limits &of, const Restart &restart,
                     std::vector<Reaction> &to); // reaction_section.cpp
 void read_log(TableReader &top, LogSpec &to);
-uint32_t read_order(TableReader &top, JailConfig &to);      // the line of `ready`; 0: not there
-void read_net(TableReader &top, NetSpec &to);               // net_section.cpp
-void read_provision(TableReader &top, std::string &script); // provision_section.cpp
+uint32_t read_order(TableReader &top, JailConfig &to);                    // the line of `ready`; 0: not there
+void read_net(TableReader &top, NetSpec &to);                             // net_section.cpp
+void read_provision(TableReader &top, std::string &script);               // provision_section.cpp
+void read_hooks(TableReader &top, const std::string &root, HookSpec &to); // hooks_section.cpp
 // health_section.cpp; after the ports
 void read_health(TableReader &top, const std::vector<PortReservation> &ports, HealthSpec &to);
 void read_words(TableReader &reader, std::string_view key, std::vector<std::string> &to); // command_words() of a key
@@ -65,5 +66,6 @@ void write_reactions(Writer &out, const std::vector<Reaction> &reactions);
 void write_net(Writer &out, const NetSpec &net);
 void write_provision(Writer &out, const std::string &script);
 void write_health(Writer &out, const HealthSpec &health);
+void write_hooks(Writer &out, const HookSpec &hooks);
 
 } // namespace jails

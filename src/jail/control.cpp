@@ -56,8 +56,8 @@ constexpr uint32_t kKillSlackMs = 1000;
 constexpr uint32_t kForeignGraceMs = 60000; // of a jail whose own cannot be read
 
 // Until its supervisor is gone: what that still clears must not be cleared under its feet. False: not in time.
-bool wait_for_end(const Instance &instance, const JailName &name, uint32_t ms) {
-  for (uint32_t waited = 0; is_running(instance, name); waited++) {
+bool wait_for_end(const Instance &instance, const JailName &name, uint64_t ms) {
+  for (uint64_t waited = 0; is_running(instance, name); waited++) {
     if (waited == ms) return false;
     usleep(1000);
   }
@@ -181,25 +181,24 @@ Status stop_foreign(const Instance &instance, const JailName &name, const NameLo
 
 Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock) {
   const auto name = TRY(JailName::parse(row.name));
+  const auto spec = registered_spec(instance, name); // a transient jail has none, and the default grace
+  const uint64_t slack = kStopSlackMs + (spec ? spec->hooks.stop_ms() : 0);
   const auto connection = connect_supervisor(instance, name);
   if (!connection) {
-    if (connection.error().kind() == ErrorKind::NotFound) wait_for_end(instance, name, kStopSlackMs);
+    if (connection.error().kind() == ErrorKind::NotFound) wait_for_end(instance, name, slack);
     return std::unexpected(connection.error());
   }
   const Status asked =
       send_request(*connection, {.type = supervise::RequestType::Stop, .exec = {}, .grace_ms = grace_ms});
   if (!asked && asked.error().kind() != ErrorKind::NotFound) return asked;
-  uint32_t grace = grace_ms;
-  if (grace == supervise::kOwnGrace) {
-    const auto spec = registered_spec(instance, name); // a transient jail has none, and the default grace
-    grace = spec ? spec->stop_grace_ms : 5000;
-  }
+  uint64_t grace = grace_ms;
+  if (grace_ms == supervise::kOwnGrace) grace = spec ? spec->stop_grace_ms : 5000;
   pollfd end{.fd = connection->get(), .events = POLLIN, .revents = 0};
-  while (poll(&end, 1, static_cast<int>(grace + kStopSlackMs)) == 1) {
+  while (poll(&end, 1, static_cast<int>(std::min<uint64_t>(grace + slack, INT_MAX))) == 1) {
     const auto answer = receive_reply(*connection);
     if (answer) continue; // Stopping
     // A connection that it never accepted is closed with its socket, which is the first thing that goes.
-    if (!wait_for_end(instance, name, kStopSlackMs)) break;
+    if (!wait_for_end(instance, name, slack)) break;
     const auto left = find_jail(instance, row.name); // as it was killed on its way, perhaps
     return left && left->jid == row.jid ? recover_jail(instance, *left, lock) : Status{};
   }

@@ -119,6 +119,7 @@ Result<Fd> connect_or_start(const Instance &instance, const JailName &name) {
   TRY(recover_jail(instance, row, lock));
   auto spec = TRY(registered_spec(instance, name));
   spec.command.clear();
+  spec.hooks = spec.hooks.of_jail();
   TRY(start_supervisor(instance, row.jid, spec));
   return connect_supervisor(instance, name);
 }

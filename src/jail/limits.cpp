@@ -4,11 +4,13 @@
 #include "cgroup/host.h"
 #include "cgroup/usage.h"
 #include "jail/control.h"
+#include "launch/disk.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
 #include <poll.h>
+#include <sys/statvfs.h>
 
 namespace jails {
 namespace {
@@ -57,6 +59,35 @@ void foresee_use(const cgroup::Group &group, const JailRow &row, const Limits &f
 
 } // namespace
 
+Status check_disk(const Spec &spec) {
+  if (!launch::limits_disk(spec.limits) || !spec.image.empty() || spec.limits.best_effort) return {};
+  return launch::check_quota(spec);
+}
+
+void add_disk(const JailRow &row, const Spec &spec, std::vector<cgroup::LimitUse> &uses) {
+  const auto add = [&](const char *key, uint64_t limit, uint64_t used, const std::string &by) {
+    uses.push_back({.limit = key,
+                    .configured = find_limit(key)->text(spec.limits),
+                    .active = limit == 0 ? "" : std::to_string(limit),
+                    .current = by.empty() ? std::nullopt : std::optional(static_cast<double>(used)),
+                    .peak = {},
+                    .hits = {},
+                    .by = limit == 0 ? "" : by});
+  };
+  struct statvfs st{};
+  if (!spec.image.empty()) {
+    const bool there = row.anchor != 0 && statvfs(fmt::format("/proc/{}/root", row.anchor).c_str(), &st) == 0;
+    const std::string by = there ? "image " + spec.image : "";
+    add("disk", st.f_blocks * st.f_frsize, (st.f_blocks - st.f_bfree) * st.f_frsize, by);
+    return add("inodes", st.f_files, st.f_files - st.f_ffree, by);
+  }
+  const auto read = launch::quota_of(row.root);
+  const auto quota = read && *read ? **read : sys::Quota{};
+  const std::string by = read && *read ? "project quota" : "";
+  add("disk", quota.bytes, quota.used_bytes, by);
+  add("inodes", quota.inodes, quota.used_inodes, by);
+}
+
 Result<Limits> limits_of(const Instance &instance, const JailName &name) {
   if (is_running(instance, name)) return TRY(ask_supervisor(instance, name, {})).limits;
   return TRY(registered_spec(instance, name)).limits;
@@ -79,6 +110,11 @@ Result<LimitChange> foresee_limits(const Instance &instance, const JailRow &row,
   LimitChange change{.limits = before, .running = is_running(instance, name), .warnings = {}};
   TRY(change_limits(change.limits, words));
   change.warnings = TRY(cgroup::check_host(change.limits, row.root));
+  if (change.limits.disk != before.disk || change.limits.inodes != before.inodes) {
+    Spec spec = TRY(spec_in_force(instance, name));
+    spec.limits = change.limits;
+    TRY(check_disk(spec));
+  }
   if (!change.running) return change;
   const auto group = cgroup::Group::open(TRY(cgroup::Hierarchies::discover()), instance.cgroup_name(), name);
   if (group) foresee_use(*group, row, before, change.limits, change.warnings);
@@ -93,7 +129,9 @@ Result<LimitChange> set_limits(const Instance &instance, const JailRow &row, std
     change = TRY(ask_supervisor(instance, name, words));
   } else {
     change.limits = TRY(registered_spec(instance, name)).limits;
+    const bool had_disk = launch::limits_disk(change.limits);
     TRY(change_limits(change.limits, words));
+    if (had_disk && !launch::limits_disk(change.limits)) launch::drop_quota(row.root); // no start would think of it
   }
   TRY(register_limits(instance, name, change.limits, lock));
   return change;

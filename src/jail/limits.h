@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "cgroup/usage.h"
 #include "jail/registry.h"
 #include "supervise/protocol.h"
 
@@ -23,6 +24,11 @@ struct ReactionUse {
 };
 // In force, or to be so. Errors as limits_of().
 Result<std::vector<ReactionUse>> reactions_of(const Instance &instance, const JailName &name);
+
+// Can what this spec says of disk space be held, by project quota (it has an image: yes)? Unsupported, with the reason.
+Status check_disk(const Spec &spec);
+// Rows for disk and inodes, of a running jail.
+void add_disk(const JailRow &row, const Spec &spec, std::vector<cgroup::LimitUse> &uses);
 
 struct LimitChange {
   Limits limits; // all of them, after the change

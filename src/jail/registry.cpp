@@ -6,6 +6,7 @@
 #include "jail/public_list.h"
 #include "journal/store.h"
 #include "launch/root.h"
+#include "supervise/host_hook.h"
 #include "supervise/protocol.h"
 #include "sys/file.h"
 
@@ -88,6 +89,17 @@ Result<Jid> register_jail(const Instance &instance, const Spec &spec, const Name
   return jid;
 }
 
+// What a supervisor that was killed had begun. A hook that fails keeps nobody from going on.
+static void undo_hooks(const Instance &instance, const JailName &name, Jid jid) {
+  if (access(supervise::poststop_file(instance, name).c_str(), F_OK) != 0) return;
+  constexpr size_t kMax = 1U << 20U;
+  const auto bytes = sys::read_file(instance.started_file(name), kMax);
+  const auto spec = bytes ? supervise::decode_spec(*bytes) : std::unexpected(bytes.error());
+  const auto done = spec ? supervise::run_poststop(instance, *spec, jid)
+                         : Status(fail(ErrorKind::System, "hook poststop: " + spec.error().text()));
+  if (!done) (void)journal::append(instance, event_of(journal::Kind::Hook, name.str(), jid, done.error().text()));
+}
+
 Status recover_jail(const Instance &instance, const JailRow &row, const NameLock &, const std::string &why) {
   const auto name = TRY(JailName::parse(row.name));
   if (is_running(instance, name)) return {};
@@ -104,6 +116,7 @@ Status recover_jail(const Instance &instance, const JailRow &row, const NameLock
   }
   unlink(instance.control_socket(name).c_str());
   unlink(instance.unhealthy_file(name).c_str());
+  undo_hooks(instance, name, row.jid);
   // While the row still says so: killed in between, this is told twice, and not never.
   if (is_kept(instance, name)) {
     auto event = event_of(journal::Kind::Stop, row.name, row.jid, why);

@@ -2,6 +2,7 @@
 
 #include "cli/arguments.h"
 #include "cli/limits.h"
+#include "jail/limits.h"
 #include "jail/registry.h"
 #include "model/spec_options.h"
 
@@ -36,6 +37,7 @@ Result<int> create(const Call &call) {
   spec.root = parsed.operands[0];
   TRY(validate(spec));
   TRY(cli::check_limits_of_host(call, spec.limits, spec.root));
+  TRY(check_disk(spec));
   const auto lock = TRY(NameLock::acquire(call.instance, spec.name));
   fmt::print("jail {}\n", TRY(register_jail(call.instance, spec, lock)));
   return 0;

@@ -100,6 +100,7 @@ Result<std::vector<cgroup::LimitUse>> uses_of(const Call &call, const JailRow &r
     auto uses = cgroup::limit_uses(group, limits, row.root, row.anchor);
     TRY(count_files(call, row, uses));
     add_network(call, group, limits, uses);
+    add_disk(row, TRY(spec_in_force(call.instance, name)), uses);
     return uses;
   }
   std::vector<cgroup::LimitUse> uses;

@@ -115,6 +115,17 @@ cli::Json health_json(const HealthSpec &health) {
           {"recovery_timeout_ms", health.recovery_timeout_ms}};
 }
 
+cli::Json hooks_json(const HookSpec &hooks) {
+  if (!hooks.configured()) return {};
+  cli::Json out;
+  for (size_t i = 0; i < kHookPoints; i++) {
+    const auto point = static_cast<HookPoint>(i);
+    out[std::string(to_string(point))] = hooks.at(point);
+  }
+  out["timeout_ms"] = hooks.timeout_ms;
+  return out;
+}
+
 cli::Json spec_json(const Spec &spec, const std::string &log_file) {
   const PermissionSet in_force = effective(spec.profile, spec.permissions);
   auto limits = cli::Json::object();
@@ -133,6 +144,7 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"capabilities", capability_names(capabilities_of(spec.profile, in_force, has_low_port(spec.ports)))},
           {"limits", std::move(limits)},
           {"limit_actions", texts_of(spec.reactions)},
+          {"image", spec.image.empty() ? cli::Json() : cli::Json(spec.image)},
           {"connect", texts_of(spec.net.connect)},
           {"addresses", texts_of(spec.net.addresses)},
           {"mounts", std::move(mounts)},
@@ -141,6 +153,7 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"restart_limit", spec.restart.limit},
           {"restart_window_ms", spec.restart.window_ms},
           {"health_check", health_json(spec.health)},
+          {"hooks", hooks_json(spec.hooks)},
           {"stop_grace_ms", spec.stop_grace_ms},
           {"log", log_json(spec.log, log_file)}};
 }
@@ -180,6 +193,7 @@ std::string limit_text(const Restart &restart) {
 void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   const PermissionSet in_force = effective(spec.profile, spec.permissions);
   rows.push_back({"hostname", spec.hostname.empty() ? spec.name.str() : spec.hostname});
+  if (!spec.image.empty()) rows.push_back({"image", printable(spec.image)});
   rows.push_back({"command", or_dash(spec.command, " ")});
   rows.push_back({"restart", fmt::format("{}{}, stop grace {} s", to_string(spec.restart.policy),
                                          limit_text(spec.restart), spec.stop_grace_ms / 1000.0)});

@@ -5,6 +5,7 @@
 #include "cli/limits.h"
 #include "config/file.h"
 #include "jail/registry.h"
+#include "jailmgr/disk.h"
 #include "jailmgr/root.h"
 #include "jailmgr/store.h"
 #include "launch/root.h"
@@ -160,6 +161,7 @@ Result<int> create(const Call &call) {
   TRY(check_permissions(wanted.config.spec.permissions, wanted.config.spec.profile));
   TRY(cli::check_limits_of_host(call, wanted.config.spec.limits,
                                 wanted.plain_path.empty() ? wanted.config.spec.root : wanted.plain_path));
+  TRY(check_disk(store, wanted.config));
   if (access(store.declaration(name).c_str(), F_OK) == 0)
     return fail(ErrorKind::Exists, fmt::format("jail {} is declared in {}: edit that, and 'jailmgr up {}'", name.str(),
                                                store.declaration(name), name.str()));

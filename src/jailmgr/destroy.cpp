@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/destroy.h"
+#include "jailmgr/disk.h"
 #include "jailmgr/life.h"
 #include "jailmgr/mounts.h"
 #include "journal/store.h"
@@ -44,6 +45,7 @@ Status destroy_jail(const Instance &instance, const Store &store, const JailName
                 fmt::format("jail {} is running; stop it first (jailmgr stop {})", name.str(), name.str()));
   if (state.row) TRY(take_down(instance, *state.row, lock));
   TRY(check_no_mounts("jail " + name.str(), store.jail_dir(name)));
+  release_disk(store, name);
   const auto config = store.load(name); // may be broken: that is no reason to keep it
   TRY(store.remove(name));
   log::remove_files(instance.log_file(name));

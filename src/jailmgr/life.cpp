@@ -2,6 +2,7 @@
 
 #include "cli/members.h"
 #include "jail/ending.h"
+#include "jailmgr/disk.h"
 #include "jailmgr/ready.h"
 
 #include <fmt/format.h>
@@ -40,8 +41,10 @@ Status clear_registration(const Instance &instance, const JailRow &row, const Na
 
 Result<bool> bring_up(const Instance &instance, const Store &store, const JailName &name, With with,
                       const NameLock &lock) {
-  auto spec = TRY(store.spec(TRY(store.load(name))));
+  const auto config = TRY(store.load(name));
   auto row = TRY(registered(instance, name));
+  if (!row || !is_running(instance, name)) TRY(prepare_disk(store, config));
+  auto spec = TRY(store.spec(config));
   if (row && row->root != spec.root)
     return fail(ErrorKind::Exists,
                 fmt::format("jail {} is registered with root {}, not by jailmgr; 'jailctl destroy {}' unregisters it",
@@ -54,7 +57,10 @@ Result<bool> bring_up(const Instance &instance, const Store &store, const JailNa
     row.reset();
   }
   const Jid jid = row ? row->jid : TRY(register_jail(instance, spec, lock));
-  if (with == With::Nothing) spec.command.clear();
+  if (with == With::Nothing) {
+    spec.command.clear();
+    spec.hooks = spec.hooks.of_jail();
+  }
   auto started = start_supervisor(instance, jid, spec);
   if (started) return !row;
   if (!row) {
@@ -72,7 +78,10 @@ Status start_jail(const Instance &instance, const Store &store, const JailName &
   const auto state = TRY(state_of(instance, name));
   if (state.up()) {
     const auto already = [&] { return fail(ErrorKind::Busy, fmt::format("jail {} is already running", name.str())); };
-    if (state.word != "idle" || TRY(store.load(name)).spec.command.empty()) return already();
+    const auto wanted = TRY(store.load(name)).spec;
+    // Without a command it is up too, unless it stands for scripts only, where hooks of its start were left out.
+    if (state.word != "idle" || (wanted.command.empty() && wanted.hooks == wanted.hooks.of_jail())) return already();
+    if (wanted.command.empty() && TRY(spec_in_force(instance, name)).hooks == wanted.hooks) return already();
     if (const size_t count = TRY(cli::count_members(instance, *state.row)); count != 0)
       return fail(
           ErrorKind::Busy,

@@ -46,6 +46,7 @@ std::vector<std::string> differences(const Spec &from, const Spec &to) {
   compare("log", from.log == to.log);
   compare("limits.action", from.reactions == to.reactions);
   compare("health", from.health == to.health);
+  compare("hooks", from.hooks == to.hooks);
   compare("hostname", from.hostname == to.hostname);
   Spec rest = from;
   rest.limits = to.limits;
@@ -59,6 +60,7 @@ Result<bool> has_root(const Store &store, const JailConfig &config) {
     TRY(launch::open_root(config.spec.root));
     return true;
   }
+  if (access(store.image_file(config.spec.name).c_str(), F_OK) == 0) return true;
   const std::string root = store.default_root(config.spec.name);
   const Fd usr(open((root + "/usr").c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!usr && errno == ENOENT && access(root.c_str(), F_OK) != 0) return false;

@@ -4,6 +4,7 @@
 #include "jail/enter.h"
 #include "jailmgr/life.h"
 #include "jailmgr/script.h"
+#include "launch/root.h"
 
 #include <csignal>
 #include <cstdio>
@@ -48,8 +49,17 @@ Result<Before> ensure_up(const Instance &instance, const Store &store, const Jai
   return Before{.was_up = state.up(), .was_registered = state.row.has_value()};
 }
 
+// What is in an image only the jail has mounted.
+Result<Fd> root_of(const Instance &instance, const Spec &spec) {
+  if (TRY(spec_in_force(instance, spec.name)).image.empty()) return launch::open_root(spec.root);
+  const auto row = TRY(find_jail(instance, spec.name.str()));
+  Fd root(open(fmt::format("/proc/{}/root", row.anchor).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail_errno("root of the jail");
+  return root;
+}
+
 Result<int> run_script(const Instance &instance, const Spec &spec, const ScriptRun &run) {
-  const auto file = TRY(ScriptFile::place(spec, run.text));
+  const auto file = TRY(ScriptFile::place(spec, TRY(root_of(instance, spec)), run.text));
   supervise::ExecRequest exec;
   if (const char *term = getenv("TERM"); term != nullptr) exec.environment.push_back(std::string("TERM=") + term);
   exec.command = {"/bin/sh", file.path()};

@@ -1,7 +1,6 @@
 #include "jailmgr/script.h"
 
 #include "base/text.h"
-#include "launch/root.h"
 #include "sys/call.h"
 #include "sys/file.h"
 
@@ -65,8 +64,7 @@ Result<std::string> read_script(std::string_view path) {
   return text;
 }
 
-Result<ScriptFile> ScriptFile::place(const Spec &spec, std::string_view text) {
-  const Fd root = TRY(launch::open_root(spec.root));
+Result<ScriptFile> ScriptFile::place(const Spec &spec, const Fd &root, std::string_view text) {
   const bool in_tmp = !mounted_over(spec, "/tmp") && faccessat(root.get(), "tmp", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
   ScriptFile script;
   // /tmp may be a link that the jail made: not followed.

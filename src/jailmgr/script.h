@@ -18,8 +18,8 @@ jails::Result<std::string> read_script(std::string_view path);
 class ScriptFile {
 public:
   // In /tmp of the jail; in / where there is none or the configuration mounts something on it. Also removes scripts
-  // there that nobody runs any more.
-  static jails::Result<ScriptFile> place(const jails::Spec &spec, std::string_view text);
+  // there that nobody runs any more. root: its root directory, of a jail that is up.
+  static jails::Result<ScriptFile> place(const jails::Spec &spec, const jails::Fd &root, std::string_view text);
   ScriptFile(ScriptFile &&) = default;
   ScriptFile &operator=(ScriptFile &&) = delete;
   ~ScriptFile();

@@ -4,6 +4,7 @@
 #include "cli/limits.h"
 #include "config/edit.h"
 #include "config/file.h"
+#include "jailmgr/disk.h"
 #include "jailmgr/store.h"
 
 #include <fmt/format.h>
@@ -31,6 +32,7 @@ Result<int> set(const Call &call) {
   const auto common = TRY(store.common());
   const std::string text = TRY(edit_limits(TRY(read_file(file)), file, name, store.default_root(name), words, common));
   const auto config = TRY(parse_jail(text, file, name, store.default_root(name), common));
+  TRY(check_disk(store, config));
   // The running jail first: what it cannot hold must not be what the next start finds.
   const auto row = find_jail(call.instance, name.str());
   if (row && row->root == config.spec.root)

@@ -15,6 +15,9 @@ Result<int> stop(const Call &call) {
   Selection selection;
   std::vector<Option> options;
   add_selection(options, selection, "every jail that is up, autostart or not", true);
+  bool shutdown = false; // read by the supervisors, from our command line
+  options.push_back(
+      {0, "shutdown", nullptr, "because the host goes down: what 'last' is to say", set_flag(shutdown), true});
   const auto parsed = TRY(parse(call, kUsage,
                                 "SIGTERM to the command, the jail's grace, then everything in the jail is killed; the "
                                 "jail is unregistered. Jails\n"

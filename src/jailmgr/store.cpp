@@ -121,6 +121,8 @@ Result<JailConfig> Store::load(const JailName &name) const {
 
 Result<Spec> Store::spec(const JailConfig &config) const {
   Spec spec = config.spec;
+  if (config.root_kind == RootKind::Plain) return spec;
+  if (const auto image = image_file(spec.name); access(image.c_str(), F_OK) == 0) spec.image = image;
   if (config.root_kind != RootKind::Thin) return spec;
   const std::string usr = base_dir(config.base) + "/usr";
   char target[PATH_MAX];

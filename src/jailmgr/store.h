@@ -31,6 +31,8 @@ public:
   }
   // Exists: there are two. NotFound: none.
   [[nodiscard]] jails::Result<std::string> config_file(const jails::JailName &name) const;
+  // Of the root, where a limit of disk space made one necessary (disk.h).
+  [[nodiscard]] std::string image_file(const jails::JailName &name) const { return jail_dir(name) + "/disk.img"; }
   // The provision script that was run last.
   [[nodiscard]] std::string provisioned_file(const jails::JailName &name) const {
     return jail_dir(name) + "/provisioned";

@@ -2,6 +2,7 @@
 
 #include "abi/capability_policy.h"
 #include "base/text.h"
+#include "launch/disk.h"
 #include "sys/call.h"
 
 #include <cerrno>
@@ -129,11 +130,13 @@ Result<Fd> open_root(const std::string &path) {
 
 Result<Root> prepare_root(const Spec &spec) {
   Root made;
-  const Fd root = TRY(open_root(spec.root));
+  const Fd place = TRY(open_root(spec.root));
   const PermissionSet permissions = effective(spec.profile, spec.permissions);
   // Devices never work on a jail's own files; set-user-id does unless new privileges are forbidden.
   const uint64_t nosuid = sj_no_new_privs(permissions) != 0 ? MOUNT_ATTR_NOSUID : 0;
-  made.tree = TRY_IN("root " + spec.root, sys::clone_mount(root.get(), MOUNT_ATTR_NODEV | nosuid));
+  made.tree = spec.image.empty() ? TRY_IN("root " + spec.root, sys::clone_mount(place.get(), MOUNT_ATTR_NODEV | nosuid))
+                                 : TRY(mount_image(spec.image, MOUNT_ATTR_NODEV | nosuid));
+  const Fd &root = spec.image.empty() ? place : made.tree;
   auto add = [&](Fd mount, std::string target) -> Status {
     if (target.find('/') == std::string::npos || !target.starts_with("dev/")) TRY(make_target(root.get(), target));
     made.mounts.push_back({std::move(mount), std::move(target)});

@@ -41,7 +41,7 @@ Status assign_swap(Limits &to, std::string_view text) {
 }
 
 template <Number member, int unit> Status assign_count(Limits &to, std::string_view text) {
-  constexpr const char *kUnits[] = {"processes", "files", "ticks", "microseconds", "shares"};
+  constexpr const char *kUnits[] = {"processes", "files", "ticks", "microseconds", "shares", "inodes"};
   to.*member = TRY(parse_count(text, kUnits[unit]));
   return {};
 }
@@ -176,6 +176,8 @@ constexpr LimitKey kKeys[] = {
     rate_key<&IoLimit::write_ops, false>("iops_write", "iops-write", "writes a second to a disk"),
     size_key<&Limits::net_in>("net_in", "net-in", 0, "bytes a second received, like 10M"),
     size_key<&Limits::net_out>("net_out", "net-out", 0, "bytes a second sent"),
+    size_key<&Limits::disk>("disk", "disk", 0, "disk space of its root, like 2G"),
+    count_key<&Limits::inodes, 5>("inodes", "inodes", 0, "N", "files and directories of its root"),
     {"best_effort", "best-effort", 0, nullptr, "what this host cannot hold is a warning, not a refusal",
      assign_best_effort, [](Limits &of) { of.best_effort = false; },
      [](const Limits &of) -> std::string { return of.best_effort ? "true" : ""; }},
@@ -257,6 +259,8 @@ Status check_limits(const Limits &limits) {
   if (limits.oom == OomKill::Group && !limits.memory) return usage("oom without memory limit: give memory as well");
   if (limits.memory && limits.memory_high && *limits.memory_high > *limits.memory)
     return usage("high memory limit above the memory limit: it would never be reached");
+  TRY(check_range("disk limit", limits.disk, kDiskMin, kMemoryMax));
+  TRY(check_range("inode limit", limits.inodes, kInodesMin, kInodesMax));
   for (const auto &rate : {limits.net_in, limits.net_out}) TRY(check_range("network rate", rate, kNetMin, kNetMax));
   for (const auto &device : limits.io)
     for (const auto &rate : {device.read_bytes, device.write_bytes, device.read_ops, device.write_ops})

@@ -42,6 +42,7 @@ struct Limits {
   OomKill oom = OomKill::Process;
   std::vector<IoLimit> io{};                   // sorted by device, no entry without a rate
   std::optional<uint64_t> net_in{}, net_out{}; // bytes a second, of IP packets
+  std::optional<uint64_t> disk{}, inodes{};    // bytes, files and directories; of the root
   bool best_effort = false;                    // what this host cannot hold is a warning, not a refusal
 
   friend bool operator==(const Limits &, const Limits &) = default;
@@ -61,6 +62,8 @@ inline constexpr uint64_t kCpuWeightMax = 10000;
 inline constexpr uint64_t kNetMin = 16384; // a packet may have 64 KiB, and would take seconds of the rate
 inline constexpr uint64_t kNetMax = 1ULL << 40U;
 inline constexpr uint64_t kCpuIdMax = 8191;
+inline constexpr uint64_t kDiskMin = 16U << 20U; // an image needs some for itself
+inline constexpr uint64_t kInodesMin = 64, kInodesMax = UINT32_MAX;
 
 struct LimitKey {
   const char *name;   // "cpu_weight", as in jail.toml; `set` takes '-' for '_' as well

@@ -11,10 +11,6 @@ namespace {
 
 std::unexpected<Error> usage(std::string text) { return fail(ErrorKind::Usage, std::move(text)); }
 
-bool is_at_or_below(std::string_view path, std::string_view top) {
-  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
-}
-
 Status check_log(const LogSpec &log) {
   if (facility_name(log.facility).empty()) return usage("log facility " + std::to_string(log.facility) + ": not known");
   for (int level : {log.out_level, log.err_level})
@@ -35,9 +31,14 @@ Status check_ports(const std::vector<PortReservation> &ports) {
 
 } // namespace
 
+bool is_at_or_below(std::string_view path, std::string_view top) {
+  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
+}
+
 Spec default_spec(JailName name, std::string root) {
   return Spec{.name = std::move(name),
               .root = std::move(root),
+              .image = {},
               .permissions = {},
               .ports = {},
               .net = {},
@@ -48,6 +49,7 @@ Spec default_spec(JailName name, std::string root) {
               .restart = {},
               .log = {},
               .health = {},
+              .hooks = {},
               .hostname = {}};
 }
 
@@ -108,6 +110,7 @@ Status check_bind(const Bind &bind) {
 
 Status validate(const Spec &spec) {
   TRY(check_path("root", spec.root, kRootPathMax));
+  if (!spec.image.empty()) TRY(check_path("image", spec.image, kBindPathMax));
   TRY(check_permissions(spec.permissions, spec.profile));
   TRY(check_ports(spec.ports));
   TRY(check_net(spec.net));
@@ -122,6 +125,7 @@ Status validate(const Spec &spec) {
   TRY(check_command(spec.command));
   TRY(check_restart(spec.restart));
   TRY(check_health(spec.health, spec.ports));
+  TRY(check_hooks(spec.hooks, spec.root));
   if (spec.stop_grace_ms > kStopGraceMaxMs)
     return usage("stop grace " + std::to_string(spec.stop_grace_ms) + " ms: expected 0 to 3600000");
   TRY(check_log(spec.log));

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "model/health.h"
+#include "model/hooks.h"
 #include "model/ids.h"
 #include "model/limits.h"
 #include "model/log.h"
@@ -36,7 +37,8 @@ inline constexpr uint32_t kStopGraceMaxMs = 3600000;
 
 struct Spec {
   JailName name;
-  std::string root{}; // absolute, clean, not "/", at most 255 bytes
+  std::string root{};  // absolute, clean, not "/", at most 255 bytes
+  std::string image{}; // absolute; a file whose file system is the root's place, see launch/disk.h; empty: none
   Profile profile = Profile::High;
   Permissions permissions{}; // on top of the profile
   std::vector<PortReservation> ports{};
@@ -49,6 +51,7 @@ struct Spec {
   uint32_t stop_grace_ms = 5000; // SIGTERM to cgroup kill
   LogSpec log{};
   HealthSpec health{};
+  HookSpec hooks{};
   std::string hostname{}; // empty: the jail's name; 1 to 64 of [A-Za-z0-9._-]
 
   friend bool operator==(const Spec &, const Spec &) = default;
@@ -56,6 +59,8 @@ struct Spec {
 
 // Everything else at its default. (A braced list of fewer members draws a warning that this tree makes an error.)
 Spec default_spec(JailName name, std::string root);
+
+bool is_at_or_below(std::string_view path, std::string_view top); // of clean paths
 
 // Absolute, no empty, "." or ".." component, no NUL or control character, valid UTF-8, at most `max` bytes, not "/".
 // `what` names the value in the error.

@@ -2,9 +2,11 @@
 // stands in no jail's way.
 #include "supervise/supervisor.h"
 
+#include "base/text.h"
 #include "journal/store.h"
 #include "sys/clock.h"
 
+#include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -20,9 +22,13 @@ constexpr uint64_t kForkEventMs = 60000; // at most one event about refused fork
 
 constexpr uint64_t kOomMs = 6000; // a look at the counters may have come just before the end: they are 5 s apart
 
-// SIGTERM for everybody at the end of the host: init's own, or that of sysvinit's killall5(8).
+// SIGTERM for everybody at the end of the host: init's own, or that of sysvinit's killall5(8). Or the stop that the
+// boot unit asks for then: its word is in the command line of who asked, who is root and may say what he likes.
 bool host_goes_down(const journal::Requester &by) {
-  return by.pid == 1 || by.program.starts_with("killall5") || by.program.starts_with("/sbin/killall5");
+  const std::string_view program = by.program;
+  const auto words = split(program, ' ');
+  return by.pid == 1 || program.starts_with("killall5") || program.starts_with("/sbin/killall5") ||
+         (words[0].ends_with("jailmgr") && std::ranges::find(words, "--shutdown") != words.end());
 }
 
 } // namespace
@@ -84,7 +90,7 @@ void Supervisor::record_end() {
     event.text = last_exit_->text;
   }
   if (start_failure_) {
-    event.cause = Cause::StartFailed;
+    event.cause = hook_start_failed_ ? Cause::Hook : Cause::StartFailed;
     event.text = start_failure_->text();
   } else if (stopped_by_) {
     event.cause = host_goes_down(*stopped_by_) ? Cause::Shutdown : Cause::Operator;

@@ -59,9 +59,9 @@ void report_result(int fd, const Status &status) {
   (void)sys::send_message(fd, out.bytes()); // nobody may be waiting any more
 }
 
-Status await_result(int fd) {
+Status await_result(int fd, std::string_view who) {
   const auto message = TRY(sys::receive_message(fd, 64U << 10U));
-  if (message.bytes.empty()) return fail(ErrorKind::System, "the supervisor died");
+  if (message.bytes.empty()) return fail(ErrorKind::System, std::string(who) + " died");
   Reader in(message.bytes);
   const bool good = in.number() != 0;
   const auto kind = static_cast<ErrorKind>(in.number());

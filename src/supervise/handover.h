@@ -26,6 +26,6 @@ Result<Orders> receive_handover(int fd);
 
 // One packet over a SOCK_SEQPACKET. Only the first counts; EOF without any means that the supervisor died.
 void report_result(int fd, const Status &status);
-Status await_result(int fd);
+Status await_result(int fd, std::string_view who = "the supervisor");
 
 } // namespace jails::supervise

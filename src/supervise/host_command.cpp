@@ -15,14 +15,6 @@
 namespace jails::supervise {
 namespace {
 
-std::vector<char *> pointers(const std::vector<std::string> &texts) {
-  std::vector<char *> list;
-  list.reserve(texts.size() + 1);
-  for (const auto &text : texts) list.push_back(const_cast<char *>(text.c_str()));
-  list.push_back(nullptr);
-  return list;
-}
-
 // posix_spawn(3), which shares memory until exec: a fork would copy what the supervisor keeps small.
 int spawn_detached(pid_t &pid, const std::vector<std::string> &argv, const std::vector<std::string> &environment) {
   posix_spawn_file_actions_t actions;
@@ -39,8 +31,8 @@ int spawn_detached(pid_t &pid, const std::vector<std::string> &argv, const std::
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   const mode_t mask = umask(022);
-  const int error =
-      posix_spawn(&pid, argv[0].c_str(), &actions, &attributes, pointers(argv).data(), pointers(environment).data());
+  const int error = posix_spawn(&pid, argv[0].c_str(), &actions, &attributes, exec_pointers(argv).data(),
+                                exec_pointers(environment).data());
   umask(mask);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
@@ -48,6 +40,14 @@ int spawn_detached(pid_t &pid, const std::vector<std::string> &argv, const std::
 }
 
 } // namespace
+
+std::vector<char *> exec_pointers(const std::vector<std::string> &texts) {
+  std::vector<char *> list;
+  list.reserve(texts.size() + 1);
+  for (const auto &text : texts) list.push_back(const_cast<char *>(text.c_str()));
+  list.push_back(nullptr);
+  return list;
+}
 
 HostCommands::~HostCommands() {
   for (const auto &one : running_) loop_.remove(one->timer.get());
@@ -72,10 +72,12 @@ Status HostCommands::start(Command command) {
 }
 
 bool HostCommands::owns(pid_t pid) const {
-  return std::ranges::any_of(running_, [pid](const auto &one) { return one->pid == pid; });
+  return std::ranges::any_of(running_, [pid](const auto &one) { return one->pid == pid; }) ||
+         std::ranges::find(children_, pid) != children_.end();
 }
 
 bool HostCommands::ended(pid_t pid, int wait_status) {
+  if (std::erase(children_, pid) != 0) return true;
   const auto at = std::ranges::find_if(running_, [pid](const auto &one) { return one->pid == pid; });
   if (at == running_.end()) return false;
   const auto one = std::move(*at);

@@ -39,6 +39,9 @@ public:
   [[nodiscard]] bool owns(pid_t pid) const;
   bool ended(pid_t pid, int wait_status); // false: none of these
   void reap();                            // those that have ended, where nobody else reaps
+  // A child that somebody else looks after; what reaps first, this or he, makes no difference.
+  void add_child(pid_t pid) { children_.push_back(pid); }
+  void forget_child(pid_t pid) { std::erase(children_, pid); }
 
 private:
   struct Running {
@@ -49,7 +52,11 @@ private:
   };
   EventLoop &loop_;
   std::vector<std::unique_ptr<Running>> running_;
+  std::vector<pid_t> children_;
 };
+
+// As execve(2) wants them; the texts stay where they are.
+std::vector<char *> exec_pointers(const std::vector<std::string> &texts);
 
 // The environment that tells a command of the host which jail it is about: JAIL_NAME, JAIL_ID, JAIL_ROOT, and
 // JAIL_INSTANCE where it is not the machine's own, so that the tools mean the same jail.

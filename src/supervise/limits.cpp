@@ -22,6 +22,10 @@ Status Supervisor::change_limits(const std::vector<std::string> &words, std::vec
   const std::vector<std::string_view> views(words.begin(), words.end());
   TRY(jails::change_limits(wanted, views));
   TRY(check_reactions(setup_.spec.reactions, wanted, setup_.spec.restart));
+  const bool other_disk = before.disk != wanted.disk || before.inodes != wanted.inodes;
+  if (other_disk && !setup_.spec.image.empty())
+    return fail(ErrorKind::Unsupported,
+                "limit 'disk': the jail has an image, which changes only while the jail is down");
   const auto where = TRY(cgroup::Hierarchies::discover());
   const auto change = [&](const Limits &from, const Limits &to) {
     return group_->change(where, setup_.instance.cgroup_name(), from, to, setup_.spec.root);
@@ -31,18 +35,28 @@ Status Supervisor::change_limits(const std::vector<std::string> &words, std::vec
   setup_.spec.limits = wanted;
   if (done && before.oom != wanted.oom) done = watch_oom();
   if (done) done = limit_network();
+  if (done && other_disk) done = limit_disk();
   if (done) done = publish_spec();
   if (!done) {
     (void)change(wanted, before);
     if (before.files != wanted.files) (void)limit_files(before.files);
     setup_.spec.limits = before;
     (void)limit_network();
+    if (other_disk) (void)limit_disk();
     return done;
   }
   std::string text;
   for (const auto &word : words) text += " " + word;
   note(5, "limits changed:" + text);
   for (const auto &warning : warnings) note(4, warning);
+  return {};
+}
+
+// An image has its size, and jailmgr made it so.
+Status Supervisor::limit_disk() {
+  if (!setup_.spec.image.empty()) return {};
+  auto warning = TRY(launch::hold_to_quota(setup_.spec));
+  if (!warning.empty()) warnings_.push_back(std::move(warning));
   return {};
 }
 

@@ -147,6 +147,22 @@ HealthSpec get_health(Reader &in) {
   return health;
 }
 
+void put(Writer &out, const HookSpec &hooks) {
+  out.number(hooks.timeout_ms);
+  for (const auto &commands : hooks.points) {
+    out.number(static_cast<uint32_t>(commands.size()));
+    for (const auto &command : commands) out.texts(command);
+  }
+}
+
+HookSpec get_hooks(Reader &in) {
+  HookSpec hooks;
+  hooks.timeout_ms = in.number();
+  for (auto &commands : hooks.points)
+    for (uint32_t count = in.number(); count > 0 && in.ok(); count--) commands.push_back(in.texts());
+  return hooks;
+}
+
 } // namespace
 
 std::string encode(const Request &request) {
@@ -313,7 +329,9 @@ std::string encode(const Spec &spec) {
   text("log-tag", spec.log.tag);
   texts("log", log_words(spec.log));
   text("hostname", spec.hostname);
+  if (!spec.image.empty()) text("image", spec.image);
   if (spec.health.configured()) out.put("health", [&](Writer &part) { put(part, spec.health); });
+  if (spec.hooks.configured()) out.put("hooks", [&](Writer &part) { put(part, spec.hooks); });
   return out.bytes(kSpecKind);
 }
 
@@ -367,6 +385,8 @@ Result<Spec> decode_spec(std::string_view bytes) {
   text("log-tag", spec.log.tag);
   texts("log", log);
   text("hostname", spec.hostname);
+  in.take("hooks", [&](Reader &part) { spec.hooks = get_hooks(part); });
+  text("image", spec.image);
   in.take("health", [&](Reader &part) { spec.health = get_health(part); });
   if (!in.ok() || spec.profile > Profile::High || spec.restart.policy > RestartPolicy::Never)
     return malformed("jail state");

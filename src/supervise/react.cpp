@@ -3,8 +3,10 @@
 
 #include "sys/clock.h"
 
+#include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
+#include <iterator>
 #include <sys/wait.h>
 
 namespace jails::supervise {
@@ -32,7 +34,7 @@ Status Supervisor::watch_limits() {
        .react = [this](const Reaction &reaction, const std::string &use,
                        const std::string &why) { react(reaction, use, why); }},
       warnings));
-  reaction_warnings_ = std::move(warnings);
+  std::ranges::move(warnings, std::back_inserter(warnings_));
   return {};
 }
 

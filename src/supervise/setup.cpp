@@ -73,7 +73,9 @@ Status Supervisor::set_up() {
   TRY(take_signals());
   // For whoever asks what is in force (`jailctl show`); what was registered may say otherwise, or nothing.
   TRY(publish_spec());
+  TRY(prestart());
   TRY(make_cgroup());
+  if (launch::limits_disk(spec.limits)) TRY(limit_disk());
   TRY_IN("control socket", open_control_socket());
   TRY(launch_anchor());
   return watch_limits();
@@ -154,6 +156,7 @@ Status Supervisor::launch_anchor() {
                           .call_port = call_port(setup_.spec)};
   for (const auto &file : v1) request.v1_procs.push_back(file.get());
   TRY(serve_anchor(TRY(launch::launch(request))));
+  hooks_due_ = hooks_ != nullptr;
   return with_tables([this, pid = spawner_->anchor().pid()]() -> Status {
     TRY(tables_.set_quiet(setup_.jid, false));
     if (setup_.spec.limits.files)
@@ -182,6 +185,7 @@ Status Supervisor::serve_anchor(launch::Anchor anchor) {
 void Supervisor::take_down() {
   if (!lock_) return;
   stop_health();
+  if (hooks_) hooks_->cancel();
   for (const auto &[fd, client] : clients_) loop_.remove(fd);
   if (listener_) unlink(setup_.instance.control_socket(setup_.spec.name).c_str());
   listener_.reset();
@@ -205,6 +209,7 @@ void Supervisor::take_down() {
     }
     keep_oom_kills();
     if (done) done = group_->remove();
+    poststop();
     const Status cleared = with_tables([this]() -> Status {
       TRY(tables_.set_anchor(setup_.jid, 0));
       TRY(tables_.set_supervisor(setup_.jid, 0));
@@ -213,6 +218,8 @@ void Supervisor::take_down() {
     if (!done) note(3, "taking the jail down: " + done.error().text());
     if (!cleared) note(3, "taking the jail down: " + cleared.error().text());
     group_.reset();
+  } else {
+    poststop();
   }
   record_end();
   unlink(setup_.instance.started_file(setup_.spec.name).c_str());

@@ -115,6 +115,8 @@ struct LifeState {
   std::string cause_text;
   std::string last_exit; // journal::encode(); empty: none
   uint64_t oom_seen_ms = 0, oom_kills = 0, forks = 0, fork_event_ms = 0;
+  uint8_t hook_reached = 0; // enum HookPoint
+  bool hooks_due = false;
 
   template <class Archive, class Self> static void parts(Archive &ar, Self &self) {
     ar("phase", self.phase), ar("frozen", self.frozen), ar("workload", self.workload), ar("seen", self.seen_to_run);
@@ -123,6 +125,7 @@ struct LifeState {
     ar("restarts", self.restarts), ar("cause", self.cause), ar("cause-text", self.cause_text);
     ar("last-exit", self.last_exit), ar("oom-seen", self.oom_seen_ms), ar("oom-kills", self.oom_kills);
     ar("forks", self.forks), ar("fork-event", self.fork_event_ms);
+    ar("hook-reached", self.hook_reached), ar("hooks-due", self.hooks_due);
   }
 };
 

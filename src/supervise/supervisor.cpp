@@ -66,14 +66,25 @@ Status Supervisor::serve_log() {
 
 Status Supervisor::start_workload(std::move_only_function<void(Status)> ready) {
   TRY(open_log());
+  ready_ = std::move(ready);
+  return begin_command();
+}
+
+Status Supervisor::run_command() {
+  if (!spawner_) return fail(ErrorKind::System, "the jail's anchor ended");
+  if (setup_.spec.command.empty()) {
+    state_ = State::Idle;
+    record_start();
+    if (hooks_) poststart();
+    return {};
+  }
   for (const auto &warning : group_->warnings()) note(kWarning, warning);
-  for (const auto &warning : std::exchange(reaction_warnings_, {})) note(kWarning, warning);
+  for (const auto &warning : std::exchange(warnings_, {})) note(kWarning, warning);
   ExecRequest request;
   request.stdio = {anchor::Stdio::Null, anchor::Stdio::Descriptor, anchor::Stdio::Descriptor};
   request.command = setup_.spec.command;
   const std::array<int, 2> fds{out_write_.get(), err_write_.get()};
   workload_ = TRY(spawn_command(request, fds, std::make_unique<Session>())).session;
-  ready_ = std::move(ready);
   state_ = State::Running;
   cause_ = journal::Cause::None;
   seen_to_run_ = false;
@@ -96,9 +107,10 @@ Status Supervisor::watch_workload() {
 void Supervisor::workload_runs() {
   seen_to_run_ = true;
   note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
-  report_ready({});
+  if (!hooks_) report_ready({});
   record_start();
   start_health();
+  if (hooks_) poststart();
 }
 
 // What the programs in the kernel refuse tells nobody: the counters are looked at. What the filter refuses comes here.
@@ -153,7 +165,7 @@ Result<Fd> Supervisor::start_foreground(const ExecRequest &request, std::span<co
 
 Status Supervisor::serve() {
   Status status;
-  if (state_ == State::Idle && !gone_on_) record_start();
+  if (state_ == State::Idle && !hooks_ && !gone_on_) record_start();
   while (state_ != State::Done && status) status = loop_.run_once();
   // What the workload wrote last.
   for (int i = 0; i < 64 && log_; i++) {
@@ -167,6 +179,13 @@ Status Supervisor::serve() {
   report_ready(
       std::unexpected(start_failure_.value_or(Error(ErrorKind::System, "the jail ended before its command ran"))));
   return status;
+}
+
+void Supervisor::finish() {
+  if (hooks_ && hooks_->busy())
+    finish_pending_ = true;
+  else
+    state_ = State::Done;
 }
 
 void Supervisor::report_ready(Status status) {
@@ -202,7 +221,7 @@ void Supervisor::session_ended(Session &session, const Ending &ending) {
   if (&session == workload_) {
     loop_.remove(session.status.get());
     workload_ended(ending);
-  } else if (health_ && health_->ended(session, ending)) {
+  } else if ((health_ && health_->ended(session, ending)) || (hooks_ && hooks_->ended(session, ending))) {
     return;
   } else if (&session == foreground_) {
     foreground_ = nullptr;
@@ -220,7 +239,7 @@ void Supervisor::session_ended(Session &session, const Ending &ending) {
 void Supervisor::workload_ended(const Ending &ending) {
   workload_ = nullptr;
   if (!seen_to_run_ && ending.failure.empty()) workload_runs(); // and was over before that was seen
-  if (ready_) { // it never ran: a start that failed, not a crash to restart from
+  if (ready_ && !seen_to_run_) { // it never ran: a start that failed, not a crash to restart from
     start_failure_ = Error(ErrorKind::System, describe(ending));
     finish();
     return;
@@ -298,12 +317,7 @@ void Supervisor::on_timer() {
     again = make_cgroup();
     if (again) again = launch_anchor();
   }
-  if (again && !setup_.spec.command.empty())
-    again = start_workload(nullptr);
-  else if (again) {
-    state_ = State::Idle;
-    record_start();
-  }
+  if (again) again = begin_command();
   if (!again) {
     note(kErr, "restart: " + again.error().text());
     cause_ = journal::Cause::StartFailed;
@@ -347,6 +361,12 @@ void Supervisor::begin_stop(uint32_t grace_ms, journal::Requester by) {
   note(kNotice, fmt::format("shutdown requested by {} (pid {})", by.program, by.pid));
   stopped_by_ = std::move(by);
   if (health_) health_->pause();
+  if (state_ == State::Starting) start_failure_ = Error(ErrorKind::System, "the jail was stopped while it started");
+  if (hooks_) return stop_in_order(grace_ms);
+  terminate(grace_ms);
+}
+
+void Supervisor::terminate(uint32_t grace_ms) {
   Session *const command = workload_ != nullptr ? workload_ : foreground_;
   if (command == nullptr || grace_ms == 0) {
     finish();
@@ -370,6 +390,7 @@ SupervisorStatus Supervisor::status() const {
   }
   switch (state_) {
   case State::Idle: status.state = "idle"; break;
+  case State::Starting: status.state = "starting"; break;
   case State::Running: status.state = "running"; break;
   case State::Waiting: status.state = "waiting"; break;
   case State::Stopping:

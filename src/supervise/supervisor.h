@@ -8,6 +8,7 @@
 #include "cgroup/group.h"
 #include "cgroup/usage.h"
 #include "journal/event.h"
+#include "launch/disk.h"
 #include "model/instance.h"
 #include "model/spec.h"
 #include "secmodel/pace.h"
@@ -16,6 +17,7 @@
 #include "supervise/denial_log.h"
 #include "supervise/event_loop.h"
 #include "supervise/health.h"
+#include "supervise/hooks.h"
 #include "supervise/host_command.h"
 #include "supervise/log.h"
 #include "supervise/notifier.h"
@@ -53,8 +55,9 @@ public:
   Supervisor &operator=(const Supervisor &) = delete;
   ~Supervisor() { take_down(); }
 
-  // Starts spec.command as the workload, its output going to the log. `ready` is called once from serve(): when the
-  // program runs, or with what kept it from that (the jail then ends).
+  // Starts spec.command as the workload, its output going to the log, with the hooks around it; without a command only
+  // those. `ready` is called once from serve(): when the program runs, or with what kept it from that (the jail then
+  // ends).
   Status start_workload(std::move_only_function<void(Status)> ready);
 
   // `jailctl run`: one command in the foreground; when it ends the jail does. fds: one for each Stdio::Descriptor. When
@@ -69,7 +72,7 @@ public:
 
 private:
   static constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
-  enum class State : uint8_t { Idle, Running, Waiting, Stopping, Done };
+  enum class State : uint8_t { Idle, Starting, Running, Waiting, Stopping, Done };
 
   Supervisor(Setup setup, EventLoop loop, Tables tables)
       : setup_(std::move(setup)), loop_(std::move(loop)), tables_(std::move(tables)), host_commands_(loop_) {}
@@ -109,7 +112,9 @@ private:
   void on_answer_timer();
   Status freeze(bool stop);
   void begin_stop(uint32_t grace_ms, journal::Requester by);
-  void finish() { state_ = State::Done; }
+  void finish();
+  Status run_command();
+  void terminate(uint32_t grace_ms);
   void report_ready(Status status);
   void workload_runs();
   Status watch_workload();
@@ -119,6 +124,18 @@ private:
   void on_log_timer();
   void log_denials();
   [[nodiscard]] SupervisorStatus status() const;
+
+  // hook_points.cpp
+  [[nodiscard]] std::vector<std::string> hook_environment(HookPoint point) const;
+  Status make_hooks();
+  Status prestart();
+  void poststop();
+  Status begin_command();
+  void poststart();
+  void hook_failed(const Error &error);
+  void start_hook_failed(Error error);
+  void not_started(Error error);
+  void stop_in_order(uint32_t grace_ms);
 
   // recovery.cpp: what health checks find, and what follows.
   void start_health();
@@ -137,6 +154,7 @@ private:
   Status limit_files(std::optional<uint64_t> files);
   [[nodiscard]] Status limit_files_of_processes(std::optional<uint64_t> files) const;
   Status limit_network();
+  Status limit_disk(); // of a root without an image
   Status watch_oom();
   void unwatch_oom();
   void keep_oom_kills();
@@ -176,9 +194,14 @@ private:
   std::optional<Pace> pace_; // where there is a network rate
   HostCommands host_commands_;
   std::unique_ptr<Reactions> reactions_; // where there are any
-  std::vector<std::string> reaction_warnings_;
+  std::vector<std::string> warnings_;    // of the start, for the log
   std::unique_ptr<Spawner> spawner_;
-  std::unique_ptr<Notifier> notifier_;  // of the spawner's anchor: goes before it
+  std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
+  std::unique_ptr<Hooks> hooks_;       // where the spec has some
+  HookPoint reached_ = HookPoint::Prestart;
+  bool hooks_due_ = false;              // those before the command, of the jail as it was made last
+  bool hook_start_failed_ = false;      // a hook kept it from starting
+  bool finish_pending_ = false;         // when the hook that runs is over
   std::unique_ptr<HealthCheck> health_; // where the spec has one, from the first start on
   Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
   std::map<int, Fd> clients_;

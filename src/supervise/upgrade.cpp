@@ -129,6 +129,8 @@ Status Supervisor::can_upgrade() const {
                 fmt::format("jail {} lives as long as the command that made it, which cannot be replaced", name));
   if (state_ == State::Stopping || state_ == State::Done)
     return fail(ErrorKind::Busy, fmt::format("jail {} is stopping", name));
+  if (state_ == State::Starting || (hooks_ && hooks_->busy()))
+    return fail(ErrorKind::Busy, fmt::format("a hook of jail {} is running", name));
   if (ready_) return fail(ErrorKind::Busy, fmt::format("jail {} is just starting", name));
   // Whoever started them has to see them through.
   if (health_ && health_->recovers())
@@ -178,6 +180,8 @@ SavedState Supervisor::save(int asker) const {
   life.oom_kills = hits_.oom_kills;
   life.forks = hits_.forks;
   life.fork_event_ms = fork_event_ms_;
+  life.hook_reached = static_cast<uint8_t>(reached_);
+  life.hooks_due = hooks_due_;
   if (health_) health_->save(state.health.emplace(), [&](int client) { return indices.at(client); });
   if (reactions_) state.watches = reactions_->save();
   if (log_) {
@@ -362,6 +366,9 @@ Status Supervisor::adopt_life(const LifeState &life) {
   oom_seen_ms_ = life.oom_seen_ms;
   hits_ = {.oom_kills = life.oom_kills, .forks = life.forks};
   fork_event_ms_ = life.fork_event_ms;
+  if (setup_.spec.hooks.configured()) TRY(make_hooks());
+  reached_ = static_cast<HookPoint>(std::min<size_t>(life.hook_reached, kHookPoints - 1));
+  hooks_due_ = life.hooks_due;
   if (state_ == State::Waiting || ends_command()) arm_timer(timer_, life.timer_ms);
   if (life.workload == 0) return {};
   workload_ = spawner_->find(life.workload);
@@ -371,7 +378,7 @@ Status Supervisor::adopt_life(const LifeState &life) {
 // What looks after the command. Without it the jail goes on all the same: it is no guard.
 void Supervisor::adopt_watches(const SavedState &state, std::span<const int> clients) {
   if (const auto watched = watch_limits(); !watched) note(kWarning, "limits.action: " + watched.error().text());
-  for (const auto &warning : std::exchange(reaction_warnings_, {})) note(kWarning, warning);
+  for (const auto &warning : std::exchange(warnings_, {})) note(kWarning, warning);
   if (reactions_) reactions_->restore(state.watches);
   if (!state.health) { // of a supervisor that had none
     if (workload_ != nullptr && seen_to_run_) start_health();

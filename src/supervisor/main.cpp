@@ -21,9 +21,9 @@ Status carry_out(Fd report, Fd state) {
     return {};
   }
   if (orders.go_on) return TRY(supervise::Supervisor::go_on(std::move(*orders.go_on)))->serve();
-  const bool has_command = !orders.start->spec.command.empty();
+  const bool starts_something = !orders.start->spec.command.empty() || orders.start->spec.hooks.configured();
   auto supervisor = TRY(supervise::Supervisor::start(std::move(*orders.start)));
-  if (!has_command) {
+  if (!starts_something) {
     supervise::report_result(report.get(), {});
     report.reset();
     return supervisor->serve();

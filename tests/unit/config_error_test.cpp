@@ -42,6 +42,12 @@ TEST(ConfigError, WrongTypes) {
        "3: key 'health.recovery': recovery 'pray': expected restart, command, give-up or none"},
       {"[health]\ncommand = \"a\"\ninterval = 0.05",
        "1: key 'health': health check: interval 0.05 s: expected 0.1 to 86400"},
+      {"[hooks]\npoststart = \"true\"",
+       "2: key 'hooks.poststart': hook poststart: program of the host 'true': not absolute, it must start with '/'"},
+      {"[hooks]\nstop = [[\"a\"], \"b\"]",
+       "2: key 'hooks.stop': expected a command line or a list of words, like [\"/bin/sleep\", \"60\"]"},
+      {"[hooks]\ntimeout = 0.05", "2: key 'hooks.timeout': expected 0.1 to 3600 seconds"},
+      {"[hooks]\npoststrat = \"/x\"", "2: unknown key 'hooks.poststrat', did you mean 'hooks.poststart'?"},
       {"ready = \"healthy\"", "1: key 'ready': \"healthy\" needs a check, in [health]"},
       {"restart_limit = 20",
        "1: key 'restart_limit': restart limit 20: that many restarts take 174 s at least, and never "

@@ -62,6 +62,11 @@ timeout = 1
 retries = 4
 start_period = 20
 recovery = "give-up"
+[hooks]
+prestart = "/usr/sbin/prepare 'a b'"
+start = ["/bin/sh", "-c", "x"]
+poststop = [["/usr/sbin/one"], ["/usr/sbin/two", ""]]
+timeout = 0.5
 [log]
 facility = "local3"
 out_level = "info"
@@ -93,6 +98,10 @@ read_only = false
   spec.restart = {RestartPolicy::OnFailure, 4, 90500};
   spec.stop_grace_ms = 2500;
   spec.hostname = "www";
+  spec.hooks.at(HookPoint::Prestart) = {{"/usr/sbin/prepare", "a b"}};
+  spec.hooks.at(HookPoint::Start) = {{"/bin/sh", "-c", "x"}};
+  spec.hooks.at(HookPoint::Poststop) = {{"/usr/sbin/one"}, {"/usr/sbin/two", ""}};
+  spec.hooks.timeout_ms = 500;
   spec.health.port = *parse_port("443");
   spec.health.http = "/up";
   spec.health.interval_ms = 2500;
@@ -258,6 +267,9 @@ JailConfig random_config(Random &random) {
     spec.health.recovery = static_cast<Recovery>(random.number(0, 3));
     if (spec.health.recovery == Recovery::Command) spec.health.recovery_command = {"/bin/repair", "it"};
   }
+  for (auto &commands : spec.hooks.points)
+    for (uint64_t n = random.number(0, 2); n > 0; n--) commands.push_back({"/bin/hook", "a \"b", ""});
+  if (spec.hooks.configured()) spec.hooks.timeout_ms = static_cast<uint32_t>(random.number(100, 3600000));
   spec.restart.window_ms = static_cast<uint32_t>(random.number(40000, kRestartWindowMaxMs));
   spec.stop_grace_ms = static_cast<uint32_t>(random.coin() ? random.number(0, 3600000) : 1000 * random.number(0, 3600));
   for (uint64_t n = random.number(0, 5); n > 0; n--) {
@@ -295,6 +307,8 @@ JailConfig random_config(Random &random) {
   for (const char *device : {"", "/dev/sdb", "8:0"})
     if (random.coin())
       spec.limits.io.push_back({device, random.limit(1, kMemoryMax), {}, random.limit(1, UINT32_MAX), 7});
+  spec.limits.disk = random.limit(kDiskMin, kMemoryMax);
+  spec.limits.inodes = random.limit(kInodesMin, kInodesMax);
   spec.limits.net_in = random.limit(kNetMin, kNetMax);
   spec.limits.best_effort = random.coin();
   for (uint64_t n = random.number(0, 3); n > 0; n--) {

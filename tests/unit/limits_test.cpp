@@ -108,5 +108,16 @@ TEST(Limits, CpusOfAKernelText) {
   EXPECT_TRUE(cpus_of("\n").empty());
 }
 
+TEST(Limits, DiskSpaceAndInodes) {
+  EXPECT_EQ(limit_words(made_of({"disk=2G", "inodes=1000"})),
+            (std::vector<std::string>{"disk=2147483648", "inodes=1000"}));
+  Limits limits;
+  EXPECT_ERROR(change(limits, {"disk=1M"}), ErrorKind::Usage,
+               "disk limit 1048576: expected 16777216 to 9223372036854775807");
+  EXPECT_ERROR(change(limits, {"inodes=5"}), ErrorKind::Usage, "inode limit 5: expected 64 to 4294967295");
+  EXPECT_FALSE(change(limits, {"inodes=0"}));
+  EXPECT_EQ(limits, Limits{});
+}
+
 } // namespace
 } // namespace jails

@@ -226,6 +226,8 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.net.addresses = {*parse_own_address("10.0.0.5"), *parse_own_address("fd00::5")};
   spec.limits.memory = 1U << 20;
   spec.limits.swap = 0;
+  spec.limits.disk = 64U << 20;
+  spec.image = "/data/disk.img";
   spec.limits.cpus = "0-3";
   spec.limits.io = {{.device = "8:0", .read_bytes = 5}};
   spec.reactions = {*parse_reaction("memory > 90% for 10s: exec:/bin/echo 'a b'"), *parse_reaction("cpu > 2: log")};
@@ -233,6 +235,9 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   spec.binds = {{"/usr", "/usr", true}, {"/data", "/data", false}};
   spec.command = {"httpd", "-f"};
   spec.restart = {RestartPolicy::OnFailure, 4, 90000};
+  spec.hooks.at(HookPoint::Created) = {{"/bin/a", "b"}, {"/bin/c"}};
+  spec.hooks.at(HookPoint::Stop) = {{"d"}};
+  spec.hooks.timeout_ms = 4321;
   spec.health.command = {"/bin/check", "it"};
   spec.health.retries = 7;
   spec.health.recovery = Recovery::Command;
@@ -245,6 +250,7 @@ TEST(Protocol, SpecsComeBackAsTheyWere) {
   EXPECT_EQ(back->ports, spec.ports);
   EXPECT_EQ(back->net, spec.net);
   EXPECT_EQ(back->limits, spec.limits);
+  EXPECT_EQ(back->image, spec.image);
   EXPECT_EQ(back->reactions, spec.reactions);
   EXPECT_EQ(back->binds, spec.binds);
   EXPECT_EQ(back->command, spec.command);
