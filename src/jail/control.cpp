@@ -53,6 +53,7 @@ std::unexpected<Error> ended(int sys_errno) {
 constexpr uint32_t kStopSlackMs = 15000;
 constexpr int kAnswerMs = 5000;
 constexpr uint32_t kKillSlackMs = 1000;
+constexpr uint32_t kForeignGraceMs = 60000; // of a jail whose own cannot be read
 
 // Until its supervisor is gone: what that still clears must not be cleared under its feet. False: not in time.
 bool wait_for_end(const Instance &instance, const JailName &name, uint64_t ms) {
@@ -158,6 +159,24 @@ Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, 
   }
   if (closed()) return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
   return status;
+}
+
+Status stop_foreign(const Instance &instance, const JailName &name, const NameLock &) {
+  const Fd connection = TRY(connect_supervisor(instance, name));
+  ucred peer{}; // of who listens
+  socklen_t size = sizeof peer;
+  if (getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return fail_errno("control socket");
+  const Fd supervisor = TRY(sys::pidfd_open(peer.pid));
+  if (!is_running(instance, name)) return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
+  const auto spec = spec_in_force(instance, name); // of another version, perhaps
+  TRY(sys::pidfd_signal(supervisor.get(), SIGTERM));
+  if (wait_for_end(instance, name, (spec ? spec->stop_grace_ms : kForeignGraceMs) + kStopSlackMs)) return {};
+  (void)sys::pidfd_signal(supervisor.get(), SIGKILL);
+  wait_for_end(instance, name, kKillSlackMs);
+  auto group = TRY(cgroup::Group::open(TRY(cgroup::Hierarchies::discover()), instance.cgroup_name(), name));
+  TRY(group.kill());
+  TRY(group.wait_empty(static_cast<int>(kStopSlackMs)));
+  return group.remove();
 }
 
 Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock) {

@@ -34,6 +34,10 @@ Status start_supervisor(const Instance &instance, Jid jid, const Spec &spec);
 // is killed and its jail cleared. NotFound: it does not run.
 Status stop_supervisor(const Instance &instance, const JailRow &row, uint32_t grace_ms, const NameLock &lock);
 
+// The same under a model of another version, whose rows this program neither reads nor writes: its supervisor is told
+// by SIGTERM, which every version knows, and clears its rows itself. NotFound: it does not run.
+Status stop_foreign(const Instance &instance, const JailName &name, const NameLock &lock);
+
 // Stops every process of a running jail where it is, or lets them go on; returns when the last one has stopped. Busy:
 // one has not after some seconds (it waits in the kernel for a device), and will when it can.
 Status freeze_jail(const Instance &instance, const JailName &name, bool stop);

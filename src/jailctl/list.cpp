@@ -18,7 +18,12 @@ namespace {
 
 // The tables are root's; others read what root published.
 Result<std::vector<JailUsage>> listed(const Instance &instance) {
-  if (geteuid() == 0) return TRY(Telemetry::open(instance)).snapshot();
+  if (geteuid() == 0) {
+    const auto telemetry = Telemetry::open(instance);
+    if (telemetry) return telemetry->snapshot();
+    if (telemetry.error().kind() != ErrorKind::Unsupported) return std::unexpected(telemetry.error());
+    fmt::print(stderr, "jailctl: {}\n", telemetry.error().text()); // and what was published of it
+  }
   std::vector<JailUsage> usage;
   for (auto &jail : TRY(read_public_list(instance))) {
     JailUsage &one = usage.emplace_back();

@@ -17,6 +17,12 @@ Result<int> stop(const Call &call) {
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, 1));
   TRY(need_root(call));
+  const auto found = find_jail(call.instance, parsed.operands[0]);
+  if (!found && found.error().kind() == ErrorKind::Unsupported) { // a model of another version
+    const auto name = TRY(JailName::parse(parsed.operands[0]));
+    TRY(stop_foreign(call.instance, name, TRY(NameLock::acquire(call.instance, name))));
+    return 0;
+  }
   const auto name = TRY(selected_jail(call, parsed.operands[0]));
   const auto lock = TRY(NameLock::acquire(call.instance, name));
   const auto row = TRY(find_jail(call.instance, name.str()));

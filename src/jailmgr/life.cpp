@@ -21,6 +21,11 @@ Result<std::optional<JailRow>> registered(const Instance &instance, const JailNa
   return std::unexpected(std::move(row).error());
 }
 
+// Of a model of another version, which has to be left by a stop.
+bool is_foreign(const Result<std::optional<JailRow>> &row) {
+  return !row && row.error().kind() == ErrorKind::Unsupported;
+}
+
 // A registration that is as the configuration wants it can stay, and with it the jid.
 bool same_registration(const Instance &instance, const Spec &spec) {
   auto old = registered_spec(instance, spec.name);
@@ -110,15 +115,21 @@ Status take_down(const Instance &instance, const JailRow &row, const NameLock &l
 
 Status stop_jail(const Instance &instance, const JailName &name) {
   const auto lock = TRY(NameLock::acquire(instance, name));
-  const auto row = TRY(registered(instance, name));
+  const auto found = registered(instance, name);
+  if (is_foreign(found)) return stop_foreign(instance, name, lock);
+  if (!found) return std::unexpected(found.error());
+  const auto &row = *found;
   if (!row) return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
   return take_down(instance, *row, lock);
 }
 
 Result<State> state_of(const Instance &instance, const JailName &name) {
   State state;
-  state.row = TRY(registered(instance, name));
-  if (!state.row) return state;
+  const auto found = registered(instance, name);
+  const bool foreign = is_foreign(found); // its supervisor tells all the same
+  if (!found && !foreign) return std::unexpected(found.error());
+  if (found) state.row = *found;
+  if (!state.row && !(foreign && is_running(instance, name))) return state;
   if (!is_running(instance, name)) {
     state.end = failure_of(instance, *state.row);
     state.word = state.end ? "failed" : "ended";

@@ -31,7 +31,8 @@ Result<int> stop(const Call &call) {
   const auto dependents = reversed(TRY(read_needs(store)));
   auto names = selection.all ? TRY(store.names()) : TRY(with_dependencies(dependents, named));
   std::erase_if(names, [&](const JailName &name) {
-    return std::ranges::find(named, name) == named.end() && !find_jail(call.instance, name.str());
+    return std::ranges::find(named, name) == named.end() && !find_jail(call.instance, name.str()) &&
+           !is_running(call.instance, name); // under a model of another version
   });
   return for_each_in_order(call, names, dependents, selection.jobs, [&](const JailName &name) -> Status {
     TRY(store.require(name));

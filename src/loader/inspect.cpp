@@ -18,7 +18,12 @@ std::string jails_exist(const std::vector<std::string> &jails) {
   return text;
 }
 
-// The registered jails, even of a version with other rows: then by jid.
+std::string other_version_text(uint32_t version) {
+  return "the loaded model has version " + std::to_string(version) + ", this program loads version " +
+         std::to_string(SJ_ABI_VERSION);
+}
+
+// The registered jails, even of a version with other rows: the name stands first in those of every version.
 static Result<std::vector<std::string>> jail_names(const std::string &dir) {
   std::vector<std::string> names;
   const auto map = bpf::open_pinned(dir + "/jails");
@@ -32,12 +37,26 @@ static Result<std::vector<std::string>> jail_names(const std::string &dir) {
     uint32_t jid = 0;
     memcpy(&jid, rows.keys.get() + i * info.key_size, std::min<size_t>(info.key_size, sizeof(jid)));
     sj_jail row{};
-    if (info.value_size == sizeof(row)) memcpy(&row, rows.values.get() + i * sizeof(row), sizeof(row));
+    if (info.value_size >= sizeof(row.name))
+      memcpy(row.name, rows.values.get() + i * info.value_size, sizeof(row.name) - 1);
     const auto name = rows::name_of(row);
     names.push_back(name.empty() ? "jid " + std::to_string(jid) : printable(name));
   }
   std::ranges::sort(names);
   return names;
+}
+
+// The version stands first in the settings of every version.
+static std::optional<uint32_t> version_of(const std::string &dir) {
+  const auto map = bpf::open_pinned(dir + "/settings");
+  const auto info = map ? bpf::map_info(*map) : std::unexpected(map.error());
+  if (!info || info->key_size != sizeof(uint32_t) || info->value_size < sizeof(uint32_t)) return std::nullopt;
+  std::vector<char> row(info->value_size);
+  const uint32_t zero = 0;
+  if (!bpf::lookup(map->get(), &zero, row.data()).value_or(false)) return std::nullopt;
+  uint32_t version = 0;
+  memcpy(&version, row.data(), sizeof version);
+  return version;
 }
 
 static ProgramStatus check_program(const Program &program, const std::string &dir, const sj_settings &settings) {
@@ -99,13 +118,18 @@ Result<Found> inspect(const Place &place) {
   };
   for (const std::string_view table : table_names()) look_for(table);
 
+  if (const auto version = version_of(place.pins); version && *version != SJ_ABI_VERSION) {
+    found.other_version = version;
+    problems.push_back(other_version_text(*version));
+    return found;
+  }
   const auto settings = bpf::Map<uint32_t, sj_settings>::open(place.pins, "settings");
   if (settings) {
     const auto row = TRY(settings->lookup(0));
     if (row && row->abi_version == SJ_ABI_VERSION) found.settings = row;
   }
   if (!found.settings) {
-    problems.emplace_back("the settings are missing or of another version");
+    problems.emplace_back("the settings are missing");
     return found;
   }
   TRY(check_cgroups(place, *found.settings, problems));

@@ -4,6 +4,7 @@
 #include "loader/inspect.h"
 #include "loader/objects.h"
 #include "loader/place.h"
+#include "loader/version.h"
 #include "secmodel/bpf.h"
 #include "secmodel/tables.h"
 
@@ -70,9 +71,22 @@ struct Loaded {
   Object object;
 };
 
-static Status attach_all(const Loaded &loaded, int root, int parent, const std::string &dir) {
-  for (const Program &program : loaded.concern->programs)
-    TRY(attach_program(loaded.object, program, program.hook == Hook::Root ? root : parent, dir));
+// The link that a program of another build hangs by, on the same cgroup.
+static Fd link_before(const Place &place, const Program &program, uint64_t cgroup) {
+  auto link = bpf::open_pinned(place.pins + "/links/" + std::string(program.name));
+  const auto info = link ? bpf::link_info(*link) : std::unexpected(link.error());
+  return info && info->cgroup_id == cgroup ? std::move(*link) : Fd();
+}
+
+// On a cgroup the new program takes the old one's place in one step, so that nothing is judged, refused or counted by
+// both. The others have no such step (tracing links, Linux 6.18): new beside old, until the old one is cleared.
+static Status attach_all(const Loaded &loaded, const Place &place, const Cgroup *root, const Cgroup *parent) {
+  for (const Program &program : loaded.concern->programs) {
+    const Cgroup *const at = program.hook == Hook::Root ? root : program.hook == Hook::Parent ? parent : nullptr;
+    const Fd before = at != nullptr ? link_before(place, program, at->id) : Fd();
+    TRY(attach_program(loaded.object, program, at != nullptr ? at->dir.get() : -1, place.stage,
+                       before ? &before : nullptr));
+  }
   return {};
 }
 
@@ -82,7 +96,7 @@ static Status try_second_line(const Place &place, const Found &found) {
   std::vector<Loaded> loaded;
   for (const Concern &concern : concerns())
     if (concern.second_line) loaded.push_back({&concern, TRY(load_object(concern, place.stage))});
-  for (const Loaded &one : loaded) TRY(attach_all(one, -1, -1, place.stage));
+  for (const Loaded &one : loaded) TRY(attach_all(one, place, nullptr, nullptr));
   return {};
 }
 
@@ -110,7 +124,7 @@ static Status fill_stage(const Place &place, const Found &found, const Cgroup &r
   const auto denied = TRY((bpf::Map<uint32_t, sj_denied>::open(place.stage, "denied")));
   if (!TRY(denied.lookup(SJ_HOST))) TRY(denied.update(SJ_HOST, {}));
 
-  for (const Loaded &one : loaded) TRY(attach_all(one, root.dir.get(), parent.dir.get(), place.stage));
+  for (const Loaded &one : loaded) TRY(attach_all(one, place, &root, &parent));
   settings.second_line = add_second_line(place, found) ? 1 : 0;
   return settings_map.update(0, settings);
 }
@@ -153,8 +167,15 @@ Result<LoadReport> load_secmodel(const Instance &instance) {
     report.already_loaded = true;
     return report;
   }
+  if (found.other_version) {
+    TRY(leave_version(instance, place, *found.other_version));
+    for (const auto &jail : found.jails)
+      report.notes.push_back("jail " + jail +
+                             " was registered with the other version, and is not any more; jailmgr "
+                             "registers its jails when it starts them");
+  }
   if (found.pinned) {
-    if (!found.settings && !found.jails.empty())
+    if (!found.other_version && !found.settings && !found.jails.empty())
       return fail(ErrorKind::Busy, "secmodel_jail: " + found.status.problems.back() + ", and " +
                                        jails_exist(found.jails) + ": stop them first");
     report.repaired = found.status.problems;
@@ -171,7 +192,10 @@ Result<LoadReport> load_secmodel(const Instance &instance) {
 Status unload_secmodel(const Instance &instance) {
   const Place place(instance);
   const Found found = TRY(inspect(place));
-  if (!found.jails.empty()) return fail(ErrorKind::Busy, jails_exist(found.jails), EBUSY);
+  if (found.other_version)
+    TRY(leave_version(instance, place, *found.other_version));
+  else if (!found.jails.empty())
+    return fail(ErrorKind::Busy, jails_exist(found.jails), EBUSY);
   const bool left = !found.pinned && TRY(clear_stage(place));
   if (found.pinned) {
     TRY(clear_stage(place));

@@ -1,6 +1,7 @@
 #include "loader/objects.h"
 
 #include "base/text.h"
+#include "secmodel/bpf.h"
 
 #include <accounting.skel.h>
 #include <bpf/bpf.h>
@@ -162,7 +163,8 @@ Result<Object> load_object(const Concern &concern, const std::string &pin_dir) {
   return object;
 }
 
-Status attach_program(const Object &object, const Program &program, int cgroup, const std::string &dir) {
+Status attach_program(const Object &object, const Program &program, int cgroup, const std::string &dir,
+                      const Fd *before) {
   const LogCapture log;
   const std::string name(program.name);
   const bpf_program *found = bpf_object__find_program_by_name(object.get(), name.c_str());
@@ -171,6 +173,12 @@ Status attach_program(const Object &object, const Program &program, int cgroup, 
     if (bpf_obj_pin(bpf_program__fd(found), (dir + "/progs/" + name).c_str()) != 0)
       return fail_errno("pinning " + name);
     return {};
+  }
+  if (before) {
+    if (bpf_obj_pin(bpf_program__fd(found), (dir + "/progs/" + name).c_str()) != 0)
+      return fail_errno("pinning " + name);
+    TRY_IN(name, bpf::pin(*before, dir + "/links/" + name));
+    return bpf::replace_program(*before, bpf_program__fd(found));
   }
   const bool on_cgroup = program.hook == Hook::Root || program.hook == Hook::Parent;
   const std::unique_ptr<bpf_link, int (*)(bpf_link *)> link(

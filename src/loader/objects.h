@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/fd.h"
 
 #include <cstdint>
 #include <memory>
@@ -47,8 +48,10 @@ using Object = std::unique_ptr<bpf_object, ObjectCloser>;
 Result<Object> load_object(const Concern &concern, const std::string &pin_dir);
 
 // Attaches one program of a loaded object and pins it as DIR/progs/NAME and its link as DIR/links/NAME. cgroup: a
-// descriptor of the cgroup directory for the hooks Root and Parent.
-Status attach_program(const Object &object, const Program &program, int cgroup, const std::string &dir);
+// descriptor of the cgroup directory for the hooks Root and Parent. before: the link on that cgroup, if there is one:
+// it is kept, and pinned there too, and executes the new program from now on.
+Status attach_program(const Object &object, const Program &program, int cgroup, const std::string &dir,
+                      const Fd *before = nullptr);
 
 Result<uint32_t> possible_cpus(); // values in a row of a per-CPU table
 

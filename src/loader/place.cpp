@@ -58,12 +58,21 @@ static Status remove_dir(const std::string &dir) {
   return {};
 }
 
-static Status remove_files(const std::string &dir, bool links) {
+static bool is_same_link(const Fd &link, const std::string &path) {
+  const auto other = bpf::open_pinned(path);
+  const auto mine = bpf::link_info(link);
+  const auto theirs = other ? bpf::link_info(*other) : std::unexpected(other.error());
+  return mine && theirs && mine->id == theirs->id;
+}
+
+// in_use: where the same links may be pinned as well; those only lose this name.
+static Status remove_files(const std::string &dir, const std::string *in_use) {
   for (const std::string &name : TRY(names_in(dir))) {
     const std::string path = dir + "/" + name;
-    if (links) {
+    if (in_use != nullptr) {
       // Only cgroup links can be detached; the others end when the kernel gets to it.
-      if (const auto link = bpf::open_pinned(path)) static_cast<void>(bpf::detach(*link));
+      const auto link = bpf::open_pinned(path);
+      if (link && !is_same_link(*link, *in_use + "/" + name)) static_cast<void>(bpf::detach(*link));
     }
     if (unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno(path);
   }
@@ -76,9 +85,10 @@ Result<bool> clear_stage(const Place &place) {
     return fail_errno(place.stage);
   }
   // Links first: no program runs on tables that are half gone.
-  TRY(remove_files(place.stage + "/links", true));
-  TRY(remove_files(place.stage + "/progs", false));
-  TRY(remove_files(place.stage, false));
+  const std::string in_use = place.pins + "/links";
+  TRY(remove_files(place.stage + "/links", &in_use));
+  TRY(remove_files(place.stage + "/progs", nullptr));
+  TRY(remove_files(place.stage, nullptr));
   return true;
 }
 

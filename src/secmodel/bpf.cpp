@@ -43,6 +43,14 @@ Status detach(const Fd &link) {
   return {};
 }
 
+Status replace_program(const Fd &link, int program) {
+  bpf_attr attr = no_attr();
+  attr.link_update.link_fd = static_cast<uint32_t>(link.get());
+  attr.link_update.new_prog_fd = static_cast<uint32_t>(program);
+  if (call(BPF_LINK_UPDATE, attr) < 0) return fail_errno("replacing a program");
+  return {};
+}
+
 Result<Fd> attach_cgroup(const Fd &program, int cgroup, uint32_t type) {
   bpf_attr attr = no_attr();
   attr.link_create.prog_fd = static_cast<uint32_t>(program.get());

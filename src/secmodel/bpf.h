@@ -23,6 +23,10 @@ Status pin(const Fd &object, const std::string &path);
 // it). Unsupported for other kinds of links.
 Status detach(const Fd &link);
 
+// Another program in the place of the one that hangs there, in one step: each event meets one of the two. Cgroup links
+// and iterators (Linux 5.7).
+Status replace_program(const Fd &link, int program);
+
 // Attaches a program to a v2 cgroup beside others that are there; detached when the link is closed. type:
 // BPF_CGROUP_* of enum bpf_attach_type.
 Result<Fd> attach_cgroup(const Fd &program, int cgroup, uint32_t type);

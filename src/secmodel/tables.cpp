@@ -35,7 +35,8 @@ Result<Tables> Tables::open(const Instance &instance) {
   if (tables.settings_.abi_version != SJ_ABI_VERSION)
     return fail(ErrorKind::Unsupported, "secmodel_jail: the loaded model has version " +
                                             number(tables.settings_.abi_version) + ", this program needs " +
-                                            number(SJ_ABI_VERSION) + ": run 'jailmgr bootstrap'");
+                                            number(SJ_ABI_VERSION) +
+                                            ": stop the jails ('jailmgr stop --all'), then run 'jailmgr bootstrap'");
   const uint32_t cpus = tables.settings_.cpus;
   tables.jails_ = {dir, "jails"};
   tables.members_ = {dir, "members"};
