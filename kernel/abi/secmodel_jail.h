@@ -14,8 +14,8 @@ typedef unsigned long long __u64;
 #endif
 
 /* Raised when a layout below changes; user space refuses tables of another version. In each of them the version stands
- * first in "settings", the name in "jails", count and sysctl_added in "ports": another version's programs name the jails
- * by that, and give the ports back. */
+ * first in "settings", the name in "jails", count and sysctl_added in "ports": another version's programs name the
+ * jails by that, and give the ports back. */
 #define SJ_ABI_VERSION 4
 
 #define SJ_NAME_MAX 63    /* bytes, without the terminating NUL */

@@ -47,7 +47,8 @@ Status inherit_cpuset(const std::string &from, const std::string &to) {
 
 Status write_one(const Placed &placed, const std::string &above, const std::string &dir, Write write) {
   const std::string file = dir + "/" + write.file;
-  // A set with tasks in it cannot be made empty again, on v1 and v2 alike (ENOSPC; tried on 6.12): it gets what is above.
+  // A set with tasks in it cannot be made empty again, on v1 and v2 alike (ENOSPC; tried on 6.12): it gets what is
+  // above.
   if (placed.controller == "cpuset" && trim(write.value).empty() && !trim(TRY(sys::read_file(file, kMaxText))).empty())
     write.value = TRY(sys::read_file(above + "/" + write.file + (placed.v1 ? "" : ".effective"), kMaxText));
   auto written = sys::write_file(file, write.value);
