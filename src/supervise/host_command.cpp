@@ -61,6 +61,7 @@ Status HostCommands::start(Command command) {
   command.environment.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
   if (const int error = spawn_detached(one->pid, command.argv, command.environment); error != 0)
     return fail_errno(command.argv[0], error);
+  ran_any_ = true;
   arm_timer(one->timer, command.timeout_ms);
   Running *const raw = one.get();
   running_.push_back(std::move(one));

@@ -37,10 +37,16 @@ public:
   static constexpr size_t kMost = 4;
   [[nodiscard]] bool idle() const { return running_.empty(); }
   [[nodiscard]] bool owns(pid_t pid) const;
+  // Has one ever run? What it left behind is a child of this process by now (PR_SET_CHILD_SUBREAPER), and not known.
+  [[nodiscard]] bool ran_any() const { return ran_any_; }
+  void assume_any() { ran_any_ = true; }
   bool ended(pid_t pid, int wait_status); // false: none of these
   void reap();                            // those that have ended, where nobody else reaps
   // A child that somebody else looks after; what reaps first, this or he, makes no difference.
-  void add_child(pid_t pid) { children_.push_back(pid); }
+  void add_child(pid_t pid) {
+    children_.push_back(pid);
+    ran_any_ = true;
+  }
   void forget_child(pid_t pid) { std::erase(children_, pid); }
 
 private:
@@ -53,6 +59,7 @@ private:
   EventLoop &loop_;
   std::vector<std::unique_ptr<Running>> running_;
   std::vector<pid_t> children_;
+  bool ran_any_ = false;
 };
 
 // As execve(2) wants them; the texts stay where they are.

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "sys/call.h"
+#include "sys/file.h"
 #include "sys/message.h"
 
 #include <algorithm>
@@ -53,6 +54,19 @@ std::string encode_spawn(uint32_t id, const Spawner::Program &program) {
   for (const auto &argument : program.argv) bytes.append(argument).push_back('\0');
   for (const auto &entry : program.environment) bytes.append(entry).push_back('\0');
   return bytes;
+}
+
+// By v2, where one that has ended still is what it was (cgroups(7); v1 says "/" of it).
+bool share_cgroup(pid_t one, pid_t other) {
+  const auto of = [](pid_t pid) -> std::string {
+    constexpr size_t kMax = 1U << 16U;
+    const auto text = sys::read_file(fmt::format("/proc/{}/cgroup", pid), kMax);
+    for (const auto line : split(text.value_or(""), '\n'))
+      if (line.starts_with("0::")) return std::string(line);
+    return {};
+  };
+  const auto own = of(one);
+  return !own.empty() && own == of(other);
 }
 
 } // namespace
@@ -116,11 +130,12 @@ void Spawner::answered(const anchor::SpawnReply &reply) {
     ended(reply.value, status);
     return;
   }
-  // Only children of this process are accepted, and all of those but the host's own commands are the jail's; the pid of
-  // anything else is a lie.
+  // Only children of this process are accepted, and all of those but the host's own commands, and what these left
+  // behind, are the jail's; the pid of anything else is a lie.
   siginfo_t info{};
   if (waitid(P_PID, static_cast<id_t>(reply.value), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-      reply.value == anchor_.pid() || host_.owns(reply.value))
+      reply.value == anchor_.pid() || host_.owns(reply.value) ||
+      (host_.ran_any() && !share_cgroup(reply.value, anchor_.pid())))
     return;
   found->second->pid = reply.value;
   for (const int number : found->second->signals) (void)kill(found->second->pid, number);
