@@ -15,12 +15,7 @@ constexpr size_t kCommandsMax = 32; // of one point
 
 Status check_program(HookPoint point, const std::string &program, std::string_view root) {
   if (is_in_jail(point)) return {};
-  constexpr size_t kPathMax = 4095;
-  const auto what = fmt::format("hook {}: program of the host", to_string(point));
-  TRY(check_path(what, program, kPathMax));
-  if (!is_at_or_below(program, root)) return {};
-  return fail(ErrorKind::Usage,
-              fmt::format("{} {}: lies in the jail's root, where the jail can change it", what, in_quotes(program)));
+  return check_host_program(fmt::format("hook {}: program of the host", to_string(point)), program, root);
 }
 
 } // namespace

@@ -108,6 +108,14 @@ Status check_bind(const Bind &bind) {
   return {};
 }
 
+Status check_host_program(std::string_view what, const std::string &program, std::string_view root) {
+  constexpr size_t kProgramPathMax = 4095;
+  TRY(check_path(what, program, kProgramPathMax));
+  if (!is_at_or_below(program, root)) return {};
+  return usage(std::string(what) + " " + in_quotes(program) +
+               ": lies in the jail's root, where the jail can change it");
+}
+
 Status validate(const Spec &spec) {
   TRY(check_path("root", spec.root, kRootPathMax));
   if (!spec.image.empty()) TRY(check_path("image", spec.image, kBindPathMax));
@@ -116,6 +124,9 @@ Status validate(const Spec &spec) {
   TRY(check_net(spec.net));
   TRY(check_limits(spec.limits));
   TRY(check_reactions(spec.reactions, spec.limits, spec.restart));
+  for (const auto &reaction : spec.reactions)
+    if (reaction.act == Act::Exec)
+      TRY(check_host_program("limit action: program of the host", reaction.command.at(0), spec.root));
   for (size_t i = 0; i < spec.binds.size(); i++) {
     TRY(check_bind(spec.binds[i]));
     const auto same = [&](const Bind &other) { return other.target == spec.binds[i].target; };

@@ -61,6 +61,8 @@ struct Spec {
 Spec default_spec(JailName name, std::string root);
 
 bool is_at_or_below(std::string_view path, std::string_view top); // of clean paths
+// What the host runs as its root for a jail: an absolute path, and not one that the jail could change. Usage.
+Status check_host_program(std::string_view what, const std::string &program, std::string_view root);
 
 // Absolute, no empty, "." or ".." component, no NUL or control character, valid UTF-8, at most `max` bytes, not "/".
 // `what` names the value in the error.

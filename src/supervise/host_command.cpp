@@ -1,5 +1,6 @@
 #include "supervise/host_command.h"
 
+#include "base/text.h"
 #include "supervise/timer.h"
 
 #include <algorithm>
@@ -41,6 +42,18 @@ int spawn_detached(pid_t &pid, const std::vector<std::string> &argv, const std::
 
 } // namespace
 
+Status check_program_file(const std::string &program) {
+  struct stat st{};
+  if (stat(program.c_str(), &st) != 0) return fail_errno(printable(program));
+  if (!S_ISREG(st.st_mode)) return fail(ErrorKind::Denied, printable(program) + ": not a regular file");
+  if (st.st_uid != 0)
+    return fail(ErrorKind::Denied, fmt::format("{}: belongs to uid {}, expected root", printable(program), st.st_uid));
+  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return fail(ErrorKind::Denied, fmt::format("{}: mode {:04o} lets others write it, expected 0755",
+                                               printable(program), st.st_mode & 07777U));
+  return {};
+}
+
 std::vector<char *> exec_pointers(const std::vector<std::string> &texts) {
   std::vector<char *> list;
   list.reserve(texts.size() + 1);
@@ -55,6 +68,7 @@ HostCommands::~HostCommands() {
 
 Status HostCommands::start(Command command) {
   if (running_.size() >= kMost) return fail(ErrorKind::Busy, fmt::format("{} commands of it still run", kMost));
+  TRY(check_program_file(command.argv[0]));
   auto one = std::make_unique<Running>();
   one->timer = TRY(make_timer());
   one->on_end = std::move(command.on_end);

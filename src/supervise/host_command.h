@@ -62,6 +62,9 @@ private:
   bool ran_any_ = false;
 };
 
+// A program that the host runs as root: who can write to it could do what root can. Denied, with what is wrong.
+Status check_program_file(const std::string &program);
+
 // As execve(2) wants them; the texts stay where they are.
 std::vector<char *> exec_pointers(const std::vector<std::string> &texts);
 

@@ -28,19 +28,6 @@ constexpr size_t kTail = 1024;     // of the output, for the error
 constexpr uint64_t kKillMs = 5000; // until what was killed is gone; longer waits a process in the kernel only
 constexpr mode_t kUmask = 022;
 
-// Who can write to it could do what root can.
-Status check_program_file(const std::string &program) {
-  struct stat st{};
-  if (stat(program.c_str(), &st) != 0) return fail_errno(printable(program));
-  if (!S_ISREG(st.st_mode)) return fail(ErrorKind::Denied, printable(program) + ": not a regular file");
-  if (st.st_uid != 0)
-    return fail(ErrorKind::Denied, fmt::format("{}: belongs to uid {}, expected root", printable(program), st.st_uid));
-  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return fail(ErrorKind::Denied, fmt::format("{}: mode {:04o} lets others write it, expected 0755",
-                                               printable(program), st.st_mode & 07777U));
-  return {};
-}
-
 // After the fork: system calls and what was prepared before.
 [[noreturn]] void become_hook(int output, int failure, char *const *argv, char *const *envp) {
   if (dup3(failure, kReportFd, O_CLOEXEC) != kReportFd) _exit(127); // the report is the runner's alone
