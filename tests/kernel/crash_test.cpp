@@ -69,7 +69,7 @@ TEST_F(Crash, LoadAtManyCalls) {
   MUST(unload_secmodel(test_instance()));
   unsigned runs = 0;
   const char *every = getenv("JAILS_TEST_EVERY_CALL"); // each one takes minutes
-  const unsigned step = every != nullptr ? 1 : 149;
+  const unsigned step = every != nullptr ? 1 : 43;
   unsigned call = 1;
   for (bool through = false; !through; call += step, runs++) {
     through = run_until_call(call, [] { static_cast<void>(load_secmodel(test_instance())); });
@@ -94,7 +94,7 @@ TEST_F(Crash, UnloadAtAnyCall) {
     EXPECT_EQ(access((test_instance().bpffs_dir() + ":stage").c_str(), F_OK), -1) << call;
     EXPECT_EQ(access((cgroup_root() + "/" + test_instance().cgroup_name()).c_str(), F_OK), -1) << call;
     MUST(load_secmodel(test_instance()));
-    if (call > 30) call += 11;
+    if (call > 20) call += 15;
   }
   EXPECT_GT(call, 30U);
 }
