@@ -12,7 +12,10 @@ target_link_options(jails_options INTERFACE -Wl,--gc-sections)
 target_compile_options(jails_options INTERFACE -fno-pie)
 target_link_options(jails_options INTERFACE -no-pie)
 if(JAILS_SANITIZE)
-  target_compile_options(jails_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # More would take long to compile, and show no more than the lines of a stack.
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1 -DNDEBUG")
+  target_compile_options(jails_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+                         $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fsanitize=fuzzer-no-link>)
   target_link_options(jails_options INTERFACE -fsanitize=address,undefined)
 elseif(JAILS_COVERAGE)
   # Counted in files that each program maps as it starts, so a child behind pivot_root(2) counts as well, and one that is killed.
@@ -34,18 +37,23 @@ endfunction()
 
 # The programs link everything statically: a dynamic C++ start alone costs more than `jailctl exec` may. Sanitizers need
 # the dynamic kind.
-function(jails_static target)
+function(jails_static target) # as jails_precompiled()
   if(NOT JAILS_SANITIZE)
     target_link_options(${target} PRIVATE -static -Wl,-z,relro,-z,now,-z,noexecstack)
   endif()
-  jails_precompiled(${target})
+  jails_precompiled(${target} ${ARGN})
 endfunction()
 
-# Reading the standard headers is two thirds of what a source costs to compile (src/fmt has the list). Each source still
-# includes what it uses: -DJAILS_PRECOMPILED=OFF shows whether it does.
+# Reading the standard headers is two thirds of what a source costs to compile. Each source still includes what it uses:
+# -DJAILS_PRECOMPILED=OFF shows whether it does.
 option(JAILS_PRECOMPILED "Precompile the standard headers" ON)
+set(JAILS_HEADERS <algorithm> <array> <cerrno> <cstdint> <cstring> <expected> <functional> <map> <memory> <optional> <set> <span>
+    <string> <string_view> <utility> <variant> <vector> <fmt/format.h>)
+# jails_precompiled(TARGET [OWNER]): with the headers of that target, which has the same options.
 function(jails_precompiled target)
   if(JAILS_PRECOMPILED)
-    target_precompile_headers(${target} REUSE_FROM jails_headers)
+    list(APPEND ARGN jails_headers)
+    list(GET ARGN 0 owner)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
   endif()
 endfunction()

@@ -108,6 +108,19 @@ std::string printable(std::string_view bytes) {
 
 size_t escape_to(char *to, std::string_view bytes) { return escape(to, bytes, false); }
 
+std::string unescape_octal(std::string_view field) {
+  std::string out;
+  for (size_t i = 0; i < field.size(); i++) {
+    if (field[i] == '\\' && i + 3 < field.size()) {
+      out += static_cast<char>((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0'));
+      i += 3;
+    } else {
+      out += field[i];
+    }
+  }
+  return out;
+}
+
 std::string unescape(std::string_view text) {
   std::string out;
   out.reserve(text.size());

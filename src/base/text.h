@@ -39,6 +39,9 @@ inline constexpr size_t kMaxEscape = 4;
 size_t escape_to(char *to, std::string_view bytes);
 std::string unescape(std::string_view text); // what was escaped; a backslash of no escape stands for itself
 
+// A field of mountinfo, which has blank, tab, newline and backslash as \ooo (proc_pid_mountinfo(5)).
+std::string unescape_octal(std::string_view field);
+
 // Seconds from "90", "90s", "10m", "2h", "7d", "1w". Usage for anything else.
 Result<uint64_t> parse_duration(std::string_view text);
 std::string duration_text(uint64_t seconds); // in the largest unit that divides it, as parse_duration() takes it

@@ -166,6 +166,10 @@ TomlTable copy_for(const TomlTable &table, uint32_t source) {
 
 } // namespace
 
+static bool is_layered(const TomlEntry &entry) { return entry.key == "include" || entry.key == "variables"; }
+
+bool has_layers(const TomlTable &document) { return std::ranges::any_of(document, is_layered); }
+
 Result<Common> parse_common(std::string_view text, std::string_view file) {
   Common common;
   common.file = file;
@@ -189,7 +193,6 @@ Result<Common> parse_common(std::string_view text, std::string_view file) {
 TomlTable put_together(Diagnostics &notes, TomlTable own, int version, const JailName &name, const Common &common) {
   const bool literal = version == 1;
   const std::string file = notes.file_of(0);
-  const auto is_layered = [](const TomlEntry &entry) { return entry.key == "include" || entry.key == "variables"; };
   if (literal) {
     for (const auto &entry : own)
       if (is_layered(entry)) notes.add_key(entry.line, entry.key, "needs version = 2 in this file");

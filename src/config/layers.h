@@ -32,6 +32,9 @@ inline constexpr size_t kExpandedMax = 4U << 20U;             // bytes of all te
 // variables: "${x}" means itself there.
 TomlTable put_together(Diagnostics &notes, TomlTable own, int version, const JailName &name, const Common &common);
 
+// Does a file have include or variables? Then its keys are not all that holds.
+bool has_layers(const TomlTable &document);
+
 // `text` as a file of this version has to spell it: "${" becomes "$${".
 std::string without_variables(std::string_view text);
 

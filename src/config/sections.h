@@ -6,6 +6,8 @@
 #include "config/reader.h"
 #include "model/spec.h"
 
+#include <algorithm>
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +18,22 @@ namespace jails {
 Status read_version(std::string_view file, const TomlTable &table, int newest, int &to);
 
 std::span<const std::string_view> jail_keys(); // of jail.toml, dotted
+
+// Keys that both files have, dotted.
+inline constexpr auto kSharedKeys =
+    std::to_array<std::string_view>({"version",        "profile",          "autostart",         "restart",
+                                     "restart_limit",  "restart_window",   "stop_grace",        "root",
+                                     "limits",         "limits.memory",    "limits.processes",  "limits.files",
+                                     "limits.sockbuf", "limits.cpu_quota", "limits.cpu_period", "log",
+                                     "log.facility",   "log.out_level",    "log.err_level",     "log.tag",
+                                     "log.syslog",     "log.syslog_lines", "log.syslog_bytes",  "log.file_size",
+                                     "log.file_age",   "log.file_keep"});
+// Those and a file's own.
+template <size_t N> constexpr auto with_shared_keys(const std::string_view (&own)[N]) {
+  std::array<std::string_view, kSharedKeys.size() + N> all;
+  std::ranges::copy(own, std::ranges::copy(kSharedKeys, all.begin()).out);
+  return all;
+}
 
 void read_supervision(TableReader &reader, bool &autostart, Profile &profile, Restart &restart,
                       uint32_t &stop_grace_ms);

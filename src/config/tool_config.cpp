@@ -9,35 +9,7 @@
 
 namespace jails {
 
-static constexpr auto kKeys = std::to_array<std::string_view>({"version",
-                                                               "base",
-                                                               "root",
-                                                               "profile",
-                                                               "autostart",
-                                                               "restart",
-                                                               "restart_limit",
-                                                               "restart_window",
-                                                               "stop_grace",
-                                                               "limits",
-                                                               "limits.memory",
-                                                               "limits.processes",
-                                                               "limits.files",
-                                                               "limits.sockbuf",
-                                                               "limits.cpu_quota",
-                                                               "limits.cpu_period",
-                                                               "log",
-                                                               "log.facility",
-                                                               "log.out_level",
-                                                               "log.err_level",
-                                                               "log.tag",
-                                                               "log.syslog",
-                                                               "log.syslog_lines",
-                                                               "log.syslog_bytes",
-                                                               "log.file_size",
-                                                               "log.file_age",
-                                                               "log.file_keep",
-                                                               "defaults",
-                                                               "variables"});
+static constexpr auto kKeys = with_shared_keys({"base", "defaults", "variables"});
 
 // Keys that no jail.toml has. Values are judged with each jail: they may have variables of it.
 static void check_defaults(TableReader &top) {

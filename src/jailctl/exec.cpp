@@ -1,3 +1,4 @@
+#include "jailctl/user_option.h"
 #include "jailctl/verb.h"
 
 #include "base/text.h"
@@ -45,14 +46,7 @@ Result<int> exec(const Call &call) {
       "jailctl exec [-u user] [-d directory] [-e NAME=VALUE] jail [command [argument ...]]";
   supervise::ExecRequest request;
   std::vector<Option> options;
-  options.push_back({'u', "user", "USER[:GROUP]", "as this user of the jail (name or uid; default root, or what a rule gives)",
-                     [&](std::string_view text) -> Status {
-                       if (text.empty())
-                         return fail(ErrorKind::Usage, "expected a user"); // and not root for an empty variable
-                       request.user = text;
-                       return {};
-                     },
-                     true});
+  options.push_back(user_option(request.user));
   options.push_back({'d', "directory", "DIR", "start in this directory of the jail (default /)",
                      [&](std::string_view text) -> Status {
                        if (!text.starts_with('/'))

@@ -1,3 +1,4 @@
+#include "jailctl/user_option.h"
 #include "jailctl/verb.h"
 
 #include "base/text.h"
@@ -27,14 +28,7 @@ Result<int> run(const Call &call) {
                        return {};
                      },
                      true});
-  options.push_back({'u', "user", "USER[:GROUP]", "as this user of the jail (default root)",
-                     [&](std::string_view text) -> Status {
-                       if (text.empty())
-                         return fail(ErrorKind::Usage, "expected a user"); // and not root for an empty variable
-                       request.user = text;
-                       return {};
-                     },
-                     true});
+  options.push_back(user_option(request.user));
   add_jail_options(options, {spec.profile, spec.permissions, spec.ports, spec.limits});
   add_net_options(options, spec.net);
   add_mount_option(options, spec.binds);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "cli/form.h"
 #include "jailctl/verb.h"
 #include "stats/format.h"
 #include "stats/http.h"
@@ -23,7 +24,8 @@ using namespace jails;
 namespace {
 
 struct Wanted {
-  bool verbose = false, prometheus = false, openmetrics = false, http = false, tabs = false, bare = false, json = false;
+  bool verbose = false, prometheus = false, openmetrics = false, http = false;
+  cli::Form form;
   std::string_view textfile;
   uint64_t every = 0; // seconds; 0: once
 };
@@ -55,9 +57,7 @@ std::vector<Option> options_for(Wanted &wanted) {
   std::vector<Option> options;
   options.push_back(
       {'v', "verbose", nullptr, "everything that is counted, with what it means", set_flag(wanted.verbose), true});
-  options.push_back({'T', "tsv", nullptr, "tab-separated, stable columns", set_flag(wanted.tabs), true});
-  options.push_back({'H', "no-header", nullptr, "without the header line; with -T", set_flag(wanted.bare), true});
-  options.push_back({'j', "json", nullptr, "JSON", set_flag(wanted.json), true});
+  cli::add_form_options(options, wanted.form);
   options.push_back({'w', "watch", "seconds", "again and again, with such a pause",
                      [&wanted](std::string_view text) -> Status {
                        const auto seconds = parse_int<uint64_t>(text);
@@ -81,8 +81,8 @@ Status check(const Wanted &wanted) {
   if (wanted.http && !wanted.prometheus) return fail(ErrorKind::Usage, "-h needs -P");
   if (wanted.openmetrics && !wanted.prometheus) return fail(ErrorKind::Usage, "--openmetrics needs -P");
   if (!wanted.textfile.empty() && !wanted.prometheus) return fail(ErrorKind::Usage, "--textfile needs -P");
-  if (wanted.bare && !wanted.tabs) return fail(ErrorKind::Usage, "-H needs -T");
-  if (wanted.prometheus + wanted.tabs + wanted.verbose + wanted.json > 1)
+  if (wanted.form.bare && !wanted.form.tabs) return fail(ErrorKind::Usage, "-H needs -T");
+  if (wanted.prometheus + wanted.form.tabs + wanted.verbose + wanted.form.json > 1)
     return fail(ErrorKind::Usage, "-v, -P, -T and -j exclude each other");
   if (!wanted.textfile.empty() && (wanted.http || wanted.openmetrics))
     return fail(ErrorKind::Usage,
@@ -118,16 +118,16 @@ Status print_for_prometheus(const Wanted &wanted, std::span<const stats::JailSta
 }
 
 Status print(const Call &call, const Wanted &wanted, std::vector<JailUsage> usage, bool first) {
-  if (!wanted.verbose && !wanted.tabs && !wanted.json && !wanted.prometheus) {
+  if (!wanted.verbose && !wanted.form.tabs && !wanted.form.json && !wanted.prometheus) {
     fmt::print("{}{}", first ? "" : "\n", stats::table(usage));
     return {};
   }
   const auto jails = TRY(stats::collect(call.instance, std::move(usage)));
   if (wanted.prometheus) return print_for_prometheus(wanted, jails);
-  if (wanted.json)
+  if (wanted.form.json)
     print_stats_json(jails);
-  else if (wanted.tabs)
-    fmt::print("{}", stats::tab_separated(jails, first && !wanted.bare));
+  else if (wanted.form.tabs)
+    fmt::print("{}", stats::tab_separated(jails, first && !wanted.form.bare));
   else
     fmt::print("{}{}", first ? "" : "\n", stats::verbose(jails));
   return {};

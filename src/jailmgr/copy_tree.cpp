@@ -1,17 +1,23 @@
 #include "jailmgr/copy_tree.h"
 
 #include "base/fd.h"
+#include "base/text.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/limits.h>
+#include <map>
 #include <memory>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include <vector>
 
 namespace jailmgr {
 
@@ -19,95 +25,171 @@ using namespace jails;
 
 namespace {
 
+// What a module of the kernel writes (labels, hashes) is about the file and its place: the module labels the copy.
+bool is_copied(std::string_view attribute) {
+  return !attribute.starts_with("security.") || attribute == "security.capability";
+}
+
+Status copy_range(int in, int out, off_t from, off_t to, bool &by_range) {
+  while (from < to) {
+    off_t at = from;
+    const auto left = static_cast<size_t>(to - from);
+    ssize_t n = 0;
+    if (by_range) {
+      n = copy_file_range(in, &from, out, &at, left, 0);
+    } else if (lseek(out, from, SEEK_SET) < 0) {
+      return fail_errno("copy");
+    } else {
+      n = sendfile(out, in, &from, left);
+    }
+    if (n == 0) return {}; // it became shorter meanwhile
+    if (n > 0 || errno == EINTR) continue;
+    if (!by_range || errno == ENOSPC || errno == EDQUOT || errno == EIO) return fail_errno("copy");
+    by_range = false; // not across some file systems before Linux 5.19
+  }
+  return {};
+}
+
 class Copier {
 public:
-  explicit Copier(const std::function<void(uint64_t)> &progress) : progress_(progress) {}
+  Copier(int to, const std::function<void(uint64_t)> &progress, Special special)
+      : top_(to), special_(special), progress_(progress) {}
 
-  Status entry(int from, const std::string &name, int to, const std::string &as) {
+  // path: of the copy, below the directory that it was begun in.
+  Status entry(int from, const std::string &name, int to, const std::string &as, const std::string &path) {
     struct stat st{};
-    if (fstatat(from, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno(name);
+    if (fstatat(from, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno(printable(name));
     if (device_ == 0) device_ = st.st_dev;
     if (progress_ && ++count_ % 512 == 0) progress_(count_);
-    switch (st.st_mode & S_IFMT) {
-    case S_IFDIR: return directory(from, name, to, as, st);
-    case S_IFREG: return file(from, name, to, as, st);
-    case S_IFLNK: return link(from, name, to, as, st);
-    default: return {};
+    if (S_ISDIR(st.st_mode)) return directory(from, name, to, as, path, st);
+    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode) && special_ == Special::LeaveOut) return {};
+    if (st.st_nlink > 1 && st.st_dev == device_) {
+      const auto [first, fresh] = linked_.try_emplace(st.st_ino, path);
+      if (!fresh && linkat(top_, first->second.c_str(), to, as.c_str(), 0) == 0) return {};
+      if (!fresh && errno != ENAMETOOLONG && errno != EMLINK) return fail_errno(printable(name));
     }
-  }
-
-private:
-  Status directory(int from, const std::string &name, int to, const std::string &as, const struct stat &st) {
-    if (mkdirat(to, as.c_str(), 0700) != 0) return fail_errno(as);
-    const Fd made(openat(to, as.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!made) return fail_errno(as);
-    if (st.st_dev == device_) {
-      const int source = openat(from, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-      if (source < 0) return fail_errno(name);
-      const std::unique_ptr<DIR, int (*)(DIR *)> dir(fdopendir(source), closedir);
-      while (const dirent *entry_of = readdir(dir.get())) {
-        const std::string child = entry_of->d_name;
-        if (child != "." && child != "..") TRY_IN(name, entry(source, child, made.get(), child));
-      }
-    }
-    return attributes(made.get(), as, st);
-  }
-
-  static Status file(int from, const std::string &name, int to, const std::string &as, const struct stat &st) {
-    const Fd in(openat(from, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (!in) return fail_errno(name);
-    const Fd out(openat(to, as.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!out) return fail_errno(as);
-    TRY_IN(name, content(in.get(), out.get()));
-    char capabilities[128]; // struct vfs_ns_cap_data is 24 bytes; capabilities(7)
-    const ssize_t n = fgetxattr(in.get(), "security.capability", capabilities, sizeof capabilities);
-    TRY(attributes(out.get(), as, st));
-    // After the owner, whose change clears them.
-    if (n > 0 && fsetxattr(out.get(), "security.capability", capabilities, static_cast<size_t>(n), 0) != 0)
-      return fail_errno(as + ": file capabilities");
+    TRY_IN(printable(name), S_ISREG(st.st_mode)   ? file(from, name, to, as)
+                            : S_ISLNK(st.st_mode) ? link(from, name, to, as, st)
+                                                  : node(to, as, st));
     return {};
   }
 
-  static Status content(int in, int out) {
-    constexpr size_t kChunk = size_t{1} << 30;
-    bool by_range = true; // shares blocks where the file system can; not across some file systems before Linux 5.19
-    while (true) {
-      const ssize_t n =
-          by_range ? copy_file_range(in, nullptr, out, nullptr, kChunk, 0) : sendfile(out, in, nullptr, kChunk);
-      if (n == 0) return {};
-      if (n > 0 || errno == EINTR) continue;
-      if (!by_range) return fail_errno("copy");
-      by_range = false;
+private:
+  Status directory(int from, const std::string &name, int to, const std::string &as, const std::string &path,
+                   const struct stat &st) {
+    if (mkdirat(to, as.c_str(), 0700) != 0) return fail_errno(printable(as));
+    const Fd made(openat(to, as.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!made) return fail_errno(printable(as));
+    if (st.st_dev == device_) {
+      const int source = openat(from, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      if (source < 0) return fail_errno(printable(name));
+      const std::unique_ptr<DIR, int (*)(DIR *)> dir(fdopendir(source), closedir);
+      while (const dirent *entry_of = readdir(dir.get())) {
+        const std::string child = entry_of->d_name;
+        if (child == "." || child == "..") continue;
+        TRY_IN(printable(name), entry(source, child, made.get(), child, path + "/" + child));
+      }
+      TRY_IN(printable(name), mode_and_owner(made.get(), st));
+      TRY_IN(printable(name), copy_attributes(source, made.get()));
+    } else {
+      TRY_IN(printable(name), mode_and_owner(made.get(), st));
     }
+    return times(made.get(), "", st);
+  }
+
+  Status file(int from, const std::string &name, int to, const std::string &as) {
+    const Fd in(openat(from, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    // Again: whoever shares the directory may have put another file there, which must not get the first one's mode.
+    struct stat st{};
+    if (!in || fstat(in.get(), &st) != 0) return fail_errno("open");
+    if (!S_ISREG(st.st_mode)) return fail(ErrorKind::Busy, "was changed meanwhile");
+    const Fd out(openat(to, as.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!out) return fail_errno("create");
+    TRY(content(in.get(), out.get(), st));
+    TRY(mode_and_owner(out.get(), st));
+    TRY(copy_attributes(in.get(), out.get())); // after the owner, whose change clears file capabilities
+    return times(out.get(), "", st);
+  }
+
+  // Of a file or directory: through no other descriptor. A file system without any has nothing to copy.
+  Status copy_attributes(int in, int out) {
+    const ssize_t n = flistxattr(in, names_.data(), names_.size());
+    if (n < 0 && errno == EOPNOTSUPP) return {};
+    if (n < 0) return fail_errno("extended attributes");
+    for (const char *name = names_.data(); name < names_.data() + n; name += std::string_view(name).size() + 1) {
+      if (!is_copied(name)) continue;
+      const ssize_t size = fgetxattr(in, name, value_.data(), value_.size());
+      if (size < 0 || fsetxattr(out, name, value_.data(), static_cast<size_t>(size), 0) != 0)
+        return fail_errno(printable(name));
+    }
+    return {};
+  }
+
+  // All blocks shared at once, or what is not a hole, piece by piece.
+  Status content(int in, int out, const struct stat &st) {
+    if (st.st_size == 0) return {};
+    if (reflink_ && ioctl(out, FICLONE, in) == 0) return {};
+    if (errno != EINTR) reflink_ = false;
+    constexpr blkcnt_t kBlock = 512; // st_blocks, stat(3type)
+    if (st.st_blocks * kBlock >= st.st_size) return copy_range(in, out, 0, st.st_size, by_range_);
+    off_t data = 0;
+    while ((data = lseek(in, data, SEEK_DATA)) >= 0) {
+      const off_t hole = lseek(in, data, SEEK_HOLE);
+      if (hole < 0) return fail_errno("copy");
+      TRY(copy_range(in, out, data, std::min(hole, st.st_size), by_range_));
+      data = hole;
+    }
+    if (errno != ENXIO) return fail_errno("copy"); // that: only a hole is left
+    if (ftruncate(out, st.st_size) != 0) return fail_errno("copy");
+    return {};
   }
 
   static Status link(int from, const std::string &name, int to, const std::string &as, const struct stat &st) {
     char target[PATH_MAX + 1];
     const ssize_t n = readlinkat(from, name.c_str(), target, sizeof target - 1);
-    if (n < 0) return fail_errno(name);
+    if (n < 0) return fail_errno("read");
     target[n] = '\0';
-    if (symlinkat(target, to, as.c_str()) != 0) return fail_errno(as);
-    if (fchownat(to, as.c_str(), st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno(as);
+    if (symlinkat(target, to, as.c_str()) != 0) return fail_errno("create");
+    if (fchownat(to, as.c_str(), st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno("owner");
+    return times(to, as.c_str(), st);
+  }
+
+  static Status node(int to, const std::string &as, const struct stat &st) {
+    if (mknodat(to, as.c_str(), st.st_mode & S_IFMT, st.st_rdev) != 0) return fail_errno("create");
+    // No link can stand there: nobody else changes the copy.
+    if (fchownat(to, as.c_str(), st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) != 0 ||
+        fchmodat(to, as.c_str(), st.st_mode & 07777U, 0) != 0)
+      return fail_errno("owner");
+    return times(to, as.c_str(), st);
+  }
+
+  static Status mode_and_owner(int fd, const struct stat &st) {
+    if (fchown(fd, st.st_uid, st.st_gid) != 0 || fchmod(fd, st.st_mode & 07777U) != 0) return fail_errno("owner");
     return {};
   }
 
-  static Status attributes(int fd, const std::string &as, const struct stat &st) {
-    const timespec times[2] = {st.st_atim, st.st_mtim};
-    if (fchown(fd, st.st_uid, st.st_gid) != 0 || fchmod(fd, st.st_mode & 07777U) != 0 || futimens(fd, times) != 0)
-      return fail_errno(as);
+  static Status times(int at, const char *name, const struct stat &st) {
+    const timespec both[2] = {st.st_atim, st.st_mtim};
+    if (*name == '\0' ? futimens(at, both) != 0 : utimensat(at, name, both, AT_SYMLINK_NOFOLLOW) != 0)
+      return fail_errno("times");
     return {};
   }
 
+  int top_;
+  Special special_;
   const std::function<void(uint64_t)> &progress_;
   dev_t device_ = 0;
   uint64_t count_ = 0;
+  bool reflink_ = true, by_range_ = true; // until the file system says no
+  std::map<ino_t, std::string> linked_;   // where the copy of a file with several names is
+  std::vector<char> names_ = std::vector<char>(XATTR_LIST_MAX), value_ = std::vector<char>(XATTR_SIZE_MAX);
 };
 
 } // namespace
 
 Status copy_tree(int from, const std::string &name, int to, const std::string &as,
-                 const std::function<void(uint64_t)> &progress) {
-  return Copier(progress).entry(from, name, to, as);
+                 const std::function<void(uint64_t)> &progress, Special special) {
+  return Copier(to, progress, special).entry(from, name, to, as, as);
 }
 
 Result<bool> copy_if_there(int from, const std::string &name, int to, const std::string &as) {

@@ -5,7 +5,6 @@
 #include "jailmgr/destroy.h"
 #include "jailmgr/disk.h"
 #include "jailmgr/life.h"
-#include "jailmgr/mounts.h"
 #include "journal/store.h"
 #include "log/files.h"
 
@@ -38,13 +37,8 @@ Status confirm(std::span<const JailName> names) {
 
 Status destroy_jail(const Instance &instance, const Store &store, const JailName &name) {
   const auto lock = TRY(NameLock::acquire(instance, name));
-  TRY(store.require(name));
-  const auto state = TRY(state_of(instance, name));
-  if (state.up())
-    return fail(ErrorKind::Busy,
-                fmt::format("jail {} is running; stop it first (jailmgr stop {})", name.str(), name.str()));
+  const auto state = TRY(require_at_rest(instance, store, name));
   if (state.row) TRY(take_down(instance, *state.row, lock));
-  TRY(check_no_mounts("jail " + name.str(), store.jail_dir(name)));
   release_disk(store, name);
   const auto config = store.load(name); // may be broken: that is no reason to keep it
   TRY(store.remove(name));

@@ -1,6 +1,7 @@
 #include "jailmgr/disk.h"
 
 #include "base/text.h"
+#include "jailmgr/copy_tree.h"
 #include "jailmgr/tool.h"
 #include "launch/disk.h"
 #include "launch/root.h"
@@ -86,6 +87,11 @@ Status make_image(const std::string &dir, const std::string &root, const Limits 
   return put_in_place(fresh, dir + "/disk.img", dir);
 }
 
+Status make_place(int dir) {
+  if (mkdirat(dir, "root", 0755) != 0 || mkdirat(dir, "root/usr", 0755) != 0) return fail_errno("root");
+  return {};
+}
+
 // What the image was made from; root/usr stays, as it does for every root.
 Status clear_place(const std::string &dir) {
   const Fd parent(open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -96,8 +102,7 @@ Status clear_place(const std::string &dir) {
   if (usr && TRY(sys::names_in(root.get())).size() == kOnlyUsr && TRY(sys::names_in(usr.get())).size() == kOnlyUsr - 1)
     return {};
   TRY_IN(dir, sys::remove_tree(parent.get(), "root"));
-  if (mkdirat(parent.get(), "root", 0755) != 0 || mkdirat(parent.get(), "root/usr", 0755) != 0)
-    return fail_errno(dir + "/root");
+  TRY_IN(dir, make_place(parent.get()));
   return {};
 }
 
@@ -151,6 +156,17 @@ Status prepare_disk(const Store &store, const JailConfig &config) {
   TRY(check_image(image, limits));
   if (limits.disk && *limits.disk > TRY(size_of(image))) TRY(grow_image(dir, *limits.disk));
   return {};
+}
+
+Result<bool> copy_image(const Store &store, const JailName &name, int to) {
+  const std::string image = store.image_file(name);
+  if (access(image.c_str(), F_OK) != 0) return false;
+  const Fd unused = TRY(launch::lock_image(image)); // a jail that has just ended may not have left it yet
+  const Fd from(open(store.jail_dir(name).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!from) return fail_errno(store.jail_dir(name));
+  TRY(copy_tree(from.get(), "disk.img", to, "disk.img"));
+  TRY(make_place(to));
+  return true;
 }
 
 void release_disk(const Store &store, const JailName &name) { launch::drop_quota(store.default_root(name)); }

@@ -16,6 +16,9 @@ jails::Status prepare_disk(const Store &store, const jails::JailConfig &config);
 // have to shrink. For create and set.
 jails::Status check_disk(const Store &store, const jails::JailConfig &config);
 
+// The image of a jail that is down, and the place beside it, for a jail whose directory is `to`. False: it has none.
+jails::Result<bool> copy_image(const Store &store, const jails::JailName &name, int to);
+
 // Before a root is removed.
 void release_disk(const Store &store, const jails::JailName &name);
 

@@ -2,6 +2,9 @@
 
 #include "base/fd.h"
 #include "jailmgr/copy_tree.h"
+#include "launch/disk.h"
+#include "launch/root.h"
+#include "sys/call.h"
 #include "sys/file.h"
 
 #include <cerrno>
@@ -79,6 +82,26 @@ Status put(int dir, const char *name, std::string_view text, mode_t mode, gid_t 
   return {};
 }
 
+std::string hostname_text(const std::string &hostname) { return hostname + "\n"; }
+
+// The network stack is the host's: so is what localhost means.
+std::string hosts_text(const std::string &hostname) {
+  return fmt::format("127.0.0.1 localhost {0}\n::1 localhost ip6-localhost ip6-loopback {0}\n", hostname);
+}
+
+Status replace_if(int etc, const char *name, const std::string &old, const std::string &fresh) {
+  constexpr const char *kFresh = ".jailmgr-new";
+  const Fd file(openat(etc, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat st{};
+  if (!file || fstat(file.get(), &st) != 0 || !S_ISREG(st.st_mode)) return {};
+  const auto text = sys::read_all(file.get(), old.size());
+  if (!text || *text != old) return {};
+  if (unlinkat(etc, kFresh, 0) != 0 && errno != ENOENT) return fail_errno(kFresh);
+  TRY(put(etc, kFresh, fresh, 0644));
+  if (renameat(etc, kFresh, etc, name) != 0) return fail_errno(name);
+  return {};
+}
+
 Status seed_users(int etc) {
   std::string passwd, shadow, groups, gshadow;
   for (const auto &user : kUsers) {
@@ -114,10 +137,8 @@ Status seed_etc(int etc, const std::string &source, const std::string &hostname)
   const Fd from(open(source.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!from) return fail_errno(source);
   TRY(seed_users(etc));
-  TRY(put(etc, "hostname", hostname + "\n", 0644));
-  // The network stack is the host's: so is what localhost means.
-  TRY(put(etc, "hosts",
-          fmt::format("127.0.0.1 localhost {0}\n::1 localhost ip6-localhost ip6-loopback {0}\n", hostname), 0644));
+  TRY(put(etc, "hostname", hostname_text(hostname), 0644));
+  TRY(put(etc, "hosts", hosts_text(hostname), 0644));
   TRY(put(etc, "fstab", "", 0644));
   // Content, not link: it often points into /run, where the jail has nothing.
   constexpr size_t kMax = 1U << 20U;
@@ -130,6 +151,19 @@ Status seed_etc(int etc, const std::string &source, const std::string &hostname)
   if (faccessat(etc, "mtab", F_OK, AT_SYMLINK_NOFOLLOW) != 0 && symlinkat("/proc/self/mounts", etc, "mtab") != 0)
     return fail_errno("mtab");
   return seed_certificates(from.get(), etc);
+}
+
+Status rename_host(const std::string &jail_dir, const std::string &from, const std::string &to) {
+  const std::string image = jail_dir + "/disk.img";
+  const bool in_image = access(image.c_str(), F_OK) == 0;
+  const Fd root = in_image ? TRY(launch::mount_image(image, 0)) : TRY(launch::open_root(jail_dir + "/root"));
+  const auto etc = sys::open_at(root.get(), "etc", O_RDONLY | O_DIRECTORY,
+                                RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  if (!etc) return {}; // the jail has another idea of it
+  TRY_IN("/etc", replace_if(etc->get(), "hostname", hostname_text(from), hostname_text(to)));
+  TRY_IN("/etc", replace_if(etc->get(), "hosts", hosts_text(from), hosts_text(to)));
+  if (in_image && syncfs(etc->get()) != 0) return fail_errno(image);
+  return {};
 }
 
 } // namespace jailmgr

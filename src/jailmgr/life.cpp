@@ -3,8 +3,10 @@
 #include "cli/members.h"
 #include "jail/ending.h"
 #include "jailmgr/disk.h"
+#include "jailmgr/mounts.h"
 #include "jailmgr/ready.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace jailmgr {
@@ -146,6 +148,32 @@ Result<State> state_of(const Instance &instance, const JailName &name) {
   state.supervisor = std::move(*status);
   state.word = state.supervisor.state;
   return state;
+}
+
+Result<State> require_at_rest(const Instance &instance, const Store &store, const JailName &name) {
+  TRY(store.require(name));
+  auto state = TRY(state_of(instance, name));
+  if (state.up())
+    return fail(ErrorKind::Busy,
+                fmt::format("jail {} is running; stop it first (jailmgr stop {})", name.str(), name.str()));
+  const auto rows = list_jails(instance);
+  if (!rows && rows.error().kind() != ErrorKind::NotFound) return std::unexpected(rows.error()); // that: not loaded
+  if (rows)
+    for (const auto &row : *rows)
+      if (row.name != name.str() && is_at_or_below(row.root, store.jail_dir(name)))
+        return fail(ErrorKind::Busy, fmt::format("jail {} has its root {} below the directory of jail {}", row.name,
+                                                 row.root, name.str()));
+  TRY(check_no_mounts("jail " + name.str(), store.jail_dir(name)));
+  return state;
+}
+
+Result<std::vector<NameLock>> lock_names(const Instance &instance, std::vector<JailName> names) {
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  std::vector<NameLock> locks;
+  locks.reserve(names.size());
+  for (const auto &name : names) locks.push_back(TRY(NameLock::acquire(instance, name)));
+  return locks;
 }
 
 } // namespace jailmgr

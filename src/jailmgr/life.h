@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace jailmgr {
 
@@ -43,5 +44,13 @@ struct State {
   [[nodiscard]] bool up() const { return supervisor.supervisor != 0; }
 };
 jails::Result<State> state_of(const jails::Instance &instance, const jails::JailName &name);
+
+// For what needs a jail's directory to itself. NotFound: it is not made. Busy: it runs, something is mounted below its
+// directory, or another jail is registered with a root there.
+jails::Result<State> require_at_rest(const jails::Instance &instance, const Store &store, const jails::JailName &name);
+
+// The locks of several names, in the one order in which they are taken.
+jails::Result<std::vector<jails::NameLock>> lock_names(const jails::Instance &instance,
+                                                       std::vector<jails::JailName> names);
 
 } // namespace jailmgr

@@ -7,6 +7,8 @@ using namespace jailmgr;
 constexpr jails::cli::Verb kVerbs[] = {
     {"bootstrap", "prepare this host for jails", bootstrap},
     {"create", "make a jail: its configuration and its root", create},
+    {"clone", "make a jail that is a copy of another", clone},
+    {"rename", "give a jail another name", rename},
     {"start", "start jails", start},
     {"stop", "stop jails", stop},
     {"restart", "stop jails and start them again", restart},

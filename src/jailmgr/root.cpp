@@ -4,11 +4,10 @@
 #include "jailmgr/base.h"
 #include "jailmgr/copy_tree.h"
 #include "jailmgr/etc.h"
+#include "jailmgr/progress.h"
 
 #include <cerrno>
 #include <climits>
-#include <cstdio>
-#include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -63,27 +62,10 @@ Status copy_links(int base, int root) {
   return {};
 }
 
-// A line that is written over, once the copy has lasted for two seconds, for a person who waits.
-class Progress {
-public:
-  ~Progress() {
-    if (shown_) fmt::print(stderr, "\r\x1b[K");
-  }
-  void operator()(uint64_t count) {
-    if (isatty(STDERR_FILENO) == 0 || time(nullptr) - begun_ < 2) return;
-    fmt::print(stderr, "\rcopying /usr: {} files", count);
-    shown_ = true;
-  }
-
-private:
-  time_t begun_ = time(nullptr);
-  bool shown_ = false;
-};
-
 Status copy_usr(const std::string &base_dir, int root) {
   const Fd usr(open((base_dir + "/usr").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); // for "host" through the link
   if (!usr) return fail_errno(base_dir + "/usr");
-  Progress progress;
+  Progress progress("/usr");
   return copy_tree(usr.get(), ".", root, "usr", [&](uint64_t count) { progress(count); });
 }
 

@@ -4,6 +4,7 @@
 #include "config/file.h"
 #include "jail/registry.h"
 #include "jailmgr/mounts.h"
+#include "jailmgr/renaming.h"
 #include "sys/file.h"
 
 #include <algorithm>
@@ -22,6 +23,9 @@ using namespace jails;
 namespace {
 
 constexpr std::string_view kCreating = ".create-", kDestroying = ".destroy-";
+constexpr std::string_view kMoving = ".rename-"; // .rename-NEW: a link whose text is the old name
+
+std::string move_mark(const JailName &to) { return std::string(kMoving) + to.str(); }
 
 Status check_overlap(std::string_view owner, std::span<const PortReservation> theirs,
                      std::span<const PortReservation> ours) {
@@ -154,8 +158,13 @@ Status Store::check_ports(const JailName &name, std::span<const PortReservation>
 }
 
 Status Store::clean() const {
-  const auto held = TRY(lock());
-  for (const auto &entry : TRY_IN(jails_dir(), sys::names_in(jails_.get()))) {
+  const auto entries = TRY_IN(jails_dir(), sys::names_in(jails_.get()));
+  for (const auto &entry : entries) {
+    if (!entry.starts_with(kMoving)) continue;
+    if (const auto to = JailName::parse(entry.substr(kMoving.size()))) finish_killed_rename(*instance_, *this, *to);
+  }
+  const auto held = TRY(lock()); // a draft that was there before is locked by its maker from now on
+  for (const auto &entry : entries) {
     if (!entry.starts_with(kCreating) && !entry.starts_with(kDestroying)) continue;
     const Fd dir(openat(jails_.get(), entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!dir || flock(dir.get(), LOCK_EX | LOCK_NB) != 0) continue; // somebody is at work on it
@@ -164,6 +173,38 @@ Status Store::clean() const {
   }
   return {};
 }
+
+Status Store::require_free(const JailName &name) const {
+  if (contains(name)) return fail(ErrorKind::Exists, fmt::format("jail {} exists already", name.str()));
+  if (access(declaration(name).c_str(), F_OK) == 0)
+    return fail(ErrorKind::Exists, fmt::format("jail {} is declared in {}", name.str(), declaration(name)));
+  return {};
+}
+
+Status Store::move(const JailName &from, const JailName &to) const {
+  const auto held = TRY(lock());
+  const std::string mark = move_mark(to);
+  end_move(to); // of one that was killed before it moved anything
+  if (symlinkat(from.str().c_str(), jails_.get(), mark.c_str()) != 0 || fsync(jails_.get()) != 0)
+    return fail_errno(jails_dir() + "/" + mark);
+  if (renameat2(jails_.get(), from.str().c_str(), jails_.get(), to.str().c_str(), RENAME_NOREPLACE) != 0) {
+    const int error = errno;
+    end_move(to);
+    return fail_errno(jail_dir(to), error);
+  }
+  if (fsync(jails_.get()) != 0) return fail_errno(jails_dir());
+  return {};
+}
+
+std::optional<JailName> Store::moved_from(const JailName &to) const {
+  char text[NAME_MAX + 1];
+  const ssize_t n = readlinkat(jails_.get(), move_mark(to).c_str(), text, sizeof text);
+  if (n <= 0) return std::nullopt;
+  auto from = JailName::parse(std::string_view(text, static_cast<size_t>(n)));
+  return from ? std::optional(std::move(*from)) : std::nullopt;
+}
+
+void Store::end_move(const JailName &to) const { unlinkat(jails_.get(), move_mark(to).c_str(), 0); }
 
 Result<Store::Draft> Store::draft(const JailName &name) const {
   const auto held = TRY(lock()); // clean() must not see it before it is locked

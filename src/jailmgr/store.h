@@ -59,8 +59,19 @@ public:
   [[nodiscard]] jails::Status check_ports(const jails::JailName &name,
                                           std::span<const jails::PortReservation> ports) const;
 
-  // Removes what a create or destroy that was killed left behind.
+  // Exists "jail web exists already", or that it is declared in CONFIG/jails.d.
+  [[nodiscard]] jails::Status require_free(const jails::JailName &name) const;
+
+  // Removes what a create, clone or destroy that was killed left behind, and finishes a rename. Takes name locks: the
+  // caller has none.
   jails::Status clean() const;
+
+  // Gives a jail's directory another name. What else a rename has to do comes after that (renaming.h); until
+  // end_move() it is known as under way. Exists: another has that name by now.
+  [[nodiscard]] jails::Status move(const jails::JailName &from, const jails::JailName &to) const;
+  // Where the directory `to` comes from, if its rename is under way.
+  [[nodiscard]] std::optional<jails::JailName> moved_from(const jails::JailName &to) const;
+  void end_move(const jails::JailName &to) const;
 
   // A fresh directory that clean() leaves alone while `alive` is open. commit() gives it its name; otherwise it is
   // removed again.

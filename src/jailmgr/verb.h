@@ -9,6 +9,7 @@ using jails::cli::Call;
 
 jails::Result<int> apply(const Call &call);
 jails::Result<int> bootstrap(const Call &call);
+jails::Result<int> clone(const Call &call);
 jails::Result<int> config(const Call &call);
 jails::Result<int> create(const Call &call);
 jails::Result<int> destroy(const Call &call);
@@ -16,6 +17,7 @@ jails::Result<int> last(const Call &call);
 jails::Result<int> list(const Call &call);
 jails::Result<int> logs(const Call &call);
 jails::Result<int> plan(const Call &call);
+jails::Result<int> rename(const Call &call);
 jails::Result<int> restart(const Call &call);
 jails::Result<int> set(const Call &call);
 jails::Result<int> start(const Call &call);

@@ -134,6 +134,15 @@ Result<std::optional<Event>> read_last(const Instance &instance, const JailName 
 
 void remove_last(const Instance &instance, const JailName &name) { unlink(last_file(instance, name).c_str()); }
 
+Status move_last(const Instance &instance, const JailName &from, const JailName &to) {
+  auto event = TRY(read_last(instance, from));
+  if (!event) return {};
+  event->jail = to.str();
+  TRY(sys::replace_file(last_file(instance, to), encode(*event), 0600));
+  remove_last(instance, from);
+  return {};
+}
+
 Result<Follower> Follower::start(const Instance &instance) {
   Follower follower;
   follower.path_ = events_file(instance);

@@ -36,6 +36,9 @@ Result<std::optional<Event>> read_last(const Instance &instance, const JailName 
 // With the log of a jail that is destroyed.
 void remove_last(const Instance &instance, const JailName &name);
 
+// With the log of one that gets another name. Nothing there is no error.
+Status move_last(const Instance &instance, const JailName &from, const JailName &to);
+
 // Follows what is appended, through the turn to a new file.
 class Follower {
 public:

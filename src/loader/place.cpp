@@ -105,20 +105,6 @@ Status swap_out(const Place &place) {
   return {};
 }
 
-// mountinfo writes blank, tab, newline and backslash as three octal digits (proc_pid_mountinfo(5)).
-static std::string unescape(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); i++) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 Result<std::string> find_v2_root() {
   constexpr char kMounts[] = "/proc/self/mountinfo";
   const std::unique_ptr<FILE, int (*)(FILE *)> file(fopen(kMounts, "re"), fclose);
@@ -132,7 +118,8 @@ Result<std::string> find_v2_root() {
     const auto fields = split(trim(raw), ' ');
     size_t dash = 6;
     while (dash < fields.size() && fields[dash] != "-") dash++;
-    if (dash + 1 < fields.size() && fields[dash + 1] == "cgroup2" && fields[3] == "/") found = unescape(fields[4]);
+    if (dash + 1 < fields.size() && fields[dash + 1] == "cgroup2" && fields[3] == "/")
+      found = unescape_octal(fields[4]);
   }
   line.reset(raw);
   if (!found.empty()) return found;

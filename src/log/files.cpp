@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <dirent.h>
+#include <fcntl.h>
 #include <memory>
 #include <unistd.h>
 
@@ -62,6 +63,14 @@ bool turn_over(const std::string &path, uint64_t keep) {
 void remove_files(const std::string &path) {
   for (const auto &turned : find_turned(path, true)) unlink(turned.path.c_str());
   unlink(path.c_str());
+}
+
+void move_files(const std::string &path, const std::string &to) {
+  const auto move = [](const std::string &from, const std::string &onto) {
+    (void)renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, onto.c_str(), RENAME_NOREPLACE);
+  };
+  for (const auto &turned : find_turned(path, true)) move(turned.path, to + turned.path.substr(path.size()));
+  move(path, to);
 }
 
 } // namespace jails::log

@@ -19,4 +19,7 @@ bool turn_over(const std::string &path, uint64_t keep);
 // All of them, compressed ones too.
 void remove_files(const std::string &path);
 
+// All of them become those of another path; what is there already stays. Killed in between, the next call goes on.
+void move_files(const std::string &path, const std::string &to);
+
 } // namespace jails::log

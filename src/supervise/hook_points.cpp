@@ -2,6 +2,7 @@
 // can end with nobody there but its supervisor, and what prestart made is to be taken away then too.
 #include "supervise/supervisor.h"
 
+#include "supervise/host_hook.h"
 #include "supervise/timer.h"
 #include "sys/file.h"
 
@@ -18,11 +19,6 @@ constexpr int kErr = 3; // syslog(3) level
 
 } // namespace
 
-std::vector<std::string> Supervisor::hook_environment(HookPoint point) const {
-  const pid_t anchor = spawner_ ? spawner_->anchor().pid() : 0;
-  return supervise::hook_environment(setup_.instance, setup_.spec, setup_.jid, point, anchor);
-}
-
 Status Supervisor::make_hooks() {
   Hooks::Jail jail;
   jail.spawn = [this](const std::vector<std::string> &command) -> Result<Session *> {
@@ -36,7 +32,9 @@ Status Supervisor::make_hooks() {
   jail.kill = [this](Session &session) {
     if (spawner_) spawner_->signal_group(session, SIGKILL);
   };
-  jail.environment = [this](HookPoint point) { return hook_environment(point); };
+  jail.order = [this](HookPoint point) {
+    return hook_order(setup_.instance, setup_.spec, setup_.jid, point, spawner_ ? spawner_->anchor().pid() : 0);
+  };
   jail.host_child = [this](pid_t pid, bool there) {
     if (there)
       host_commands_.add_child(pid);
@@ -55,7 +53,7 @@ Status Supervisor::prestart() {
   TRY(with_tables([this] { return tables_.set_supervisor(setup_.jid, getpid()); }));
   if (!hooks.at(HookPoint::Poststop).empty())
     TRY(sys::replace_file(poststop_file(setup_.instance, setup_.spec.name), "", 0600));
-  auto done = run_host_hooks(hooks, HookPoint::Prestart, hook_environment(HookPoint::Prestart));
+  auto done = run_host_hooks(setup_.instance, setup_.spec, setup_.jid, HookPoint::Prestart);
   if (!done) hook_failed(done.error());
   hook_start_failed_ = !done;
   TRY(std::move(done));

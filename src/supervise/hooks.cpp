@@ -30,7 +30,7 @@ void Hooks::begin(HookPoint point, Done done) {
     command_ = 0;
     return next();
   }
-  auto started = HostHook::start(spec_, point, jail_.environment(point));
+  auto started = HostRun::start(jail_.order(point));
   if (!started) return over(std::unexpected(std::move(started).error()));
   host_.emplace(std::move(*started));
   jail_.host_child(host_->runner(), true);
@@ -78,9 +78,7 @@ void Hooks::on_timer() {
 void Hooks::over(Status status) {
   disarm_timer(timer_);
   drop_host();
-  const std::string name = fmt::format("hook {}", to_string(point_));
-  if (!status && !status.error().text().starts_with(name))
-    status = std::unexpected(std::move(status).error().context(name));
+  if (!status) status = std::unexpected(std::move(status).error().context(fmt::format("hook {}", to_string(point_))));
   std::exchange(done_, nullptr)(std::move(status));
 }
 

@@ -1,11 +1,11 @@
-// The hooks of a jail that stands, run without waiting: those of the host by a runner (host_hook.h), those in the jail
+// The hooks of a jail that stands, run without waiting: those of the host by a runner (host_run.h), those in the jail
 // as sessions of the anchor. One point at a time. Made only where hooks are configured.
 #pragma once
 
 #include "base/fd.h"
 #include "model/spec.h"
 #include "supervise/event_loop.h"
-#include "supervise/host_hook.h"
+#include "supervise/host_run.h"
 #include "supervise/session.h"
 
 #include <functional>
@@ -22,8 +22,8 @@ public:
   struct Jail {
     // Runs a command in the jail as its root, its output going to the log.
     std::move_only_function<Result<Session *>(const std::vector<std::string> &command)> spawn;
-    std::move_only_function<void(Session &)> kill; // with its process group
-    std::move_only_function<std::vector<std::string>(HookPoint)> environment;
+    std::move_only_function<void(Session &)> kill;            // with its process group
+    std::move_only_function<HostRun::Order(HookPoint)> order; // on the host
     // Children of ours that the anchor cannot have made come and go.
     std::move_only_function<void(pid_t, bool there)> host_child;
   };
@@ -57,7 +57,7 @@ private:
   HookPoint point_ = HookPoint::Prestart;
   size_t command_ = 0; // of those in the jail
   Session *session_ = nullptr;
-  std::optional<HostHook> host_;
+  std::optional<HostRun> host_;
   Done done_;
 };
 

@@ -7,7 +7,6 @@
 #include <csignal>
 #include <fmt/format.h>
 #include <iterator>
-#include <sys/wait.h>
 
 namespace jails::supervise {
 namespace {
@@ -68,21 +67,19 @@ Status Supervisor::carry_out(const Reaction &reaction, const std::string &use, c
 }
 
 Status Supervisor::run_on_host(const Reaction &reaction, const std::string &use) {
-  auto environment = jail_environment(setup_.instance.name(), setup_.spec.name.str(), setup_.jid, setup_.spec.root);
-  environment.push_back(fmt::format("JAIL_LIMIT={}", to_string(reaction.when.subject)));
-  environment.push_back(fmt::format("JAIL_CONDITION={}", to_string(reaction.when)));
-  environment.push_back(fmt::format("JAIL_USE={}", use));
-  const auto seconds = reaction.timeout_seconds;
-  return host_commands_.start({.argv = reaction.command,
-                               .environment = std::move(environment),
-                               .timeout_ms = seconds * 1000,
-                               .on_end = [this, seconds, line = reaction.line](int wait_status, bool late) {
-                                 if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) return;
-                                 const std::string how = late ? fmt::format("killed after {} s", seconds)
-                                                              : journal::describe_status(wait_status);
-                                 note(kWarning, fmt::format("exec:{}: {}", line, how));
-                                 record(journal::Kind::Limit, fmt::format("exec:{}: {}", line, how));
-                               }});
+  HostRun::Order order{
+      .commands = {reaction.command},
+      .environment = jail_environment(setup_.instance.name(), setup_.spec.name.str(), setup_.jid, setup_.spec.root),
+      .timeout_ms = reaction.timeout_seconds * 1000,
+      .outlives = true};
+  order.environment.push_back(fmt::format("JAIL_LIMIT={}", to_string(reaction.when.subject)));
+  order.environment.push_back(fmt::format("JAIL_CONDITION={}", to_string(reaction.when)));
+  order.environment.push_back(fmt::format("JAIL_USE={}", use));
+  return host_commands_.start(order, [this](const Status &status) {
+    if (status) return;
+    note(kWarning, fmt::format("exec: {}", status.error().text()));
+    record(journal::Kind::Limit, fmt::format("exec: {}", status.error().text()));
+  });
 }
 
 } // namespace jails::supervise

@@ -1,12 +1,12 @@
 #include "supervise/reactions.h"
 
+#include "supervise/host_run.h"
 #include "supervise/timer.h"
 #include "sys/clock.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 #include <utility>
 
 namespace jails::supervise {
@@ -60,8 +60,8 @@ Result<std::unique_ptr<Reactions>> Reactions::create(EventLoop &loop, const Spec
     if (!self->counted_.at(index_of(reaction.when.subject)))
       cannot(fmt::format("the kernel does not count '{}' of this jail ({})", to_string(reaction.when.subject),
                          hint(reaction.when.subject)));
-    if (reaction.act == Act::Exec && access(reaction.command[0].c_str(), X_OK) != 0)
-      cannot(fail_errno(reaction.command[0]).error().text());
+    if (reaction.act == Act::Exec)
+      if (const auto checked = check_program_file(reaction.command[0]); !checked) cannot(checked.error().text());
     if (!warnings.empty() && !spec.limits.best_effort) return fail(ErrorKind::Unsupported, warnings.back());
   }
   self->timer_ = TRY(make_timer());

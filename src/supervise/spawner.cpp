@@ -57,19 +57,6 @@ std::string encode_spawn(uint32_t id, const Spawner::Program &program) {
   return bytes;
 }
 
-// By v2, where one that has ended still is what it was (cgroups(7); v1 says "/" of it).
-bool share_cgroup(pid_t one, pid_t other) {
-  const auto of = [](pid_t pid) -> std::string {
-    constexpr size_t kMax = 1U << 16U;
-    const auto text = sys::read_file(fmt::format("/proc/{}/cgroup", pid), kMax);
-    for (const auto line : split(text.value_or(""), '\n'))
-      if (line.starts_with("0::")) return std::string(line);
-    return {};
-  };
-  const auto own = of(one);
-  return !own.empty() && own == of(other);
-}
-
 } // namespace
 
 Result<Spawner::Terminal> Spawner::open_terminal(uint32_t rows, uint32_t columns, uint32_t owner) const {
@@ -131,12 +118,11 @@ void Spawner::answered(const anchor::SpawnReply &reply) {
     ended(reply.value, status);
     return;
   }
-  // Only children of this process are accepted, and all of those but the host's own commands, and what these left
-  // behind, are the jail's; the pid of anything else is a lie.
+  // Only children of this process are accepted, and all of those but the runners of the host's programs, which keep
+  // what those leave behind, are the jail's; the pid of anything else is a lie.
   siginfo_t info{};
   if (waitid(P_PID, static_cast<id_t>(reply.value), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-      reply.value == anchor_.pid() || host_.owns(reply.value) ||
-      (host_.ran_any() && !share_cgroup(reply.value, anchor_.pid())))
+      reply.value == anchor_.pid() || host_.owns(reply.value))
     return;
   found->second->pid = reply.value;
   for (const int number : found->second->signals) (void)kill(found->second->pid, number);
@@ -158,7 +144,7 @@ bool Spawner::reap() {
       anchor_.forget();
       return true;
     }
-    if (!host_.ended(pid, status)) ended(pid, status);
+    if (!host_.ended(pid)) ended(pid, status);
   }
   return false;
 }

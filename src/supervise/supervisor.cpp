@@ -212,7 +212,6 @@ void Supervisor::on_signal() {
     }
   }
   if (child && spawner_ && spawner_->reap()) anchor_ended();
-  if (child && !spawner_) host_commands_.reap();
 }
 
 void Supervisor::on_anchor_message() {

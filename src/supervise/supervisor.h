@@ -129,7 +129,6 @@ private:
   [[nodiscard]] SupervisorStatus status() const;
 
   // hook_points.cpp
-  [[nodiscard]] std::vector<std::string> hook_environment(HookPoint point) const;
   Status make_hooks();
   Status prestart();
   void poststop();

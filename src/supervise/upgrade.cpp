@@ -318,7 +318,6 @@ Status Supervisor::adopt_anchor(SavedState &state, std::span<const int> clients)
     return fail_errno("the anchor");
   launch::Anchor anchor(saved.pid, Fd(saved.pidfd.fd), Fd(saved.channel.fd), Fd(saved.pts.fd));
   if (saved.listener.fd >= 0) anchor.set_listener(Fd(saved.listener.fd));
-  host_commands_.assume_any();
   TRY(serve_anchor(std::move(anchor)));
   spawner_->restore(saved, clients);
   for (const auto &session : saved.sessions)

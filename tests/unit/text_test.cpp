@@ -19,6 +19,12 @@ TEST(ParseInt, WholeTokenOnly) {
   EXPECT_EQ(parse_int<uint8_t>("256"), std::nullopt);
 }
 
+TEST(Text, FieldsOfMountinfo) {
+  EXPECT_EQ(unescape_octal("/srv/with\\040blank\\134\\012"), "/srv/with blank\\\n");
+  EXPECT_EQ(unescape_octal("cut\\04"), "cut\\04");
+  EXPECT_EQ(unescape_octal(""), "");
+}
+
 TEST(ParseSize, Units) {
   const std::vector<std::pair<std::string_view, uint64_t>> cases = {{"0", 0},
                                                                     {"512", 512},
