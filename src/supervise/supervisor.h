@@ -224,6 +224,7 @@ private:
   bool finish_pending_ = false;         // when the hook that runs is over
   std::unique_ptr<HealthCheck> health_; // where the spec has one, from the first start on
   Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
+  bool oom_killed_ = false; // the whole jail, and not yet counted
   std::map<int, Fd> clients_;
   std::unique_ptr<Door> door_; // where the spec lets users in; who came by it is among clients_
 
