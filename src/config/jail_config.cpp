@@ -65,6 +65,8 @@ constexpr auto kKeys = with_shared_keys({"include",
                                          "hooks.stop",
                                          "hooks.poststop",
                                          "hooks.timeout",
+                                         "exec",
+                                         "exec.allow",
                                          "depends",
                                          "tags",
                                          "ready",
@@ -291,6 +293,7 @@ static JailConfig read_jail(Diagnostics &notes, std::string_view text, std::stri
   if (auto good = check_readiness(config); !good && ready_line != 0)
     top.wrong(ready_line, "ready", good.error().text());
   read_hooks(top, config.spec.root, config.spec.hooks);
+  read_exec(top, config.spec.exec_rules);
   read_log(top, config.spec.log);
   read_provision(top, config.provision_script);
   read_mounts(top, config.spec.binds);
@@ -352,6 +355,7 @@ std::string write_jail(const JailConfig &config) {
   write_net(out, spec.net);
   write_health(out, spec.health);
   write_hooks(out, spec.hooks);
+  write_exec(out, spec.exec_rules);
   write_log(out, spec.log);
   write_provision(out, config.provision_script);
   write_reactions(out, spec.reactions);

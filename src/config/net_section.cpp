@@ -3,21 +3,6 @@
 
 namespace jails {
 
-// A list of texts, judged one by one so that the error names the line of the item. A comma would be a list in a list.
-template <class T>
-static void read_list(TableReader &reader, std::string_view key, std::string_view expected, std::vector<T> &to,
-                      Status (*add)(std::vector<T> &, std::string_view)) {
-  const auto *entry = reader.find(key);
-  if (entry == nullptr) return;
-  const auto *list = std::get_if<TomlArray>(&entry->value.data);
-  if (list == nullptr) return reader.wrong(entry->line, key, expected);
-  for (const auto &item : *list) {
-    const auto *text = std::get_if<std::string>(&item.data);
-    if (text == nullptr || text->contains(',')) return reader.wrong(item.line, key, expected);
-    if (auto done = add(to, *text); !done) reader.wrong(item.line, key, done.error().text());
-  }
-}
-
 void read_net(TableReader &top, NetSpec &to) {
   const auto *table = top.table("net");
   if (table == nullptr) return;

@@ -46,12 +46,28 @@ uint32_t read_order(TableReader &top, JailConfig &to);                    // the
 void read_net(TableReader &top, NetSpec &to);                             // net_section.cpp
 void read_provision(TableReader &top, std::string &script);               // provision_section.cpp
 void read_hooks(TableReader &top, const std::string &root, HookSpec &to); // hooks_section.cpp
+void read_exec(TableReader &top, std::vector<ExecRule> &to);              // exec_section.cpp
 // health_section.cpp; after the ports
 void read_health(TableReader &top, const std::vector<PortReservation> &ports, HealthSpec &to);
 void read_words(TableReader &reader, std::string_view key, std::vector<std::string> &to); // command_words() of a key
 
 // A line split into words as sh(1) does, or a list of words, as check_command() wants them. Usage.
 Result<std::vector<std::string>> command_words(const TomlValue &value);
+
+// A list of texts, judged one by one so that the error names the line of the item. A comma would be a list in a list.
+template <class T>
+void read_list(TableReader &reader, std::string_view key, std::string_view expected, std::vector<T> &to,
+               Status (*add)(std::vector<T> &, std::string_view)) {
+  const auto *entry = reader.find(key);
+  if (entry == nullptr) return;
+  const auto *list = std::get_if<TomlArray>(&entry->value.data);
+  if (list == nullptr) return reader.wrong(entry->line, key, expected);
+  for (const auto &item : *list) {
+    const auto *text = std::get_if<std::string>(&item.data);
+    if (text == nullptr || text->contains(',')) return reader.wrong(item.line, key, expected);
+    if (auto done = add(to, *text); !done) reader.wrong(item.line, key, done.error().text());
+  }
+}
 
 // Writes keys with their comments, below each other.
 class Writer {
@@ -85,5 +101,6 @@ void write_net(Writer &out, const NetSpec &net);
 void write_provision(Writer &out, const std::string &script);
 void write_health(Writer &out, const HealthSpec &health);
 void write_hooks(Writer &out, const HookSpec &hooks);
+void write_exec(Writer &out, const std::vector<ExecRule> &rules);
 
 } // namespace jails

@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,17 +77,25 @@ Result<std::string> libexec_program(std::string_view name) {
 }
 
 Result<Fd> connect_supervisor(const Instance &instance, const JailName &name) {
-  const std::string path = instance.control_socket(name);
-  Fd fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  sockaddr_un at{};
-  at.sun_family = AF_UNIX;
-  if (!fd || path.size() >= sizeof at.sun_path) return fail_errno(path);
-  strncpy(at.sun_path, path.c_str(), sizeof at.sun_path - 1);
-  if (connect(fd.get(), reinterpret_cast<const sockaddr *>(&at), sizeof at) != 0) {
-    if (errno == ENOENT || errno == ECONNREFUSED)
-      return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
-    return fail_errno("control socket " + path);
-  }
+  auto fd = sys::connect_seqpacket(instance.control_socket(name));
+  if (fd) return fd;
+  if (const int error = fd.error().sys_errno(); error == ENOENT || error == ECONNREFUSED)
+    return fail(ErrorKind::NotFound, fmt::format("jail {} is not running", name.str()));
+  return std::unexpected(std::move(fd).error().context("control socket"));
+}
+
+Result<Fd> connect_as_user(const Instance &instance, const JailName &name) {
+  auto fd = sys::connect_seqpacket(instance.exec_socket(name));
+  if (!fd && (fd.error().sys_errno() == ENOENT || fd.error().sys_errno() == ECONNREFUSED))
+    return fail(ErrorKind::NotFound, fmt::format("jail {} does not run, or lets no users in", name.str()), ENOENT);
+  if (!fd) return fd;
+  pollfd ready{.fd = fd->get(), .events = POLLIN, .revents = 0};
+  if (poll(&ready, 1, kAnswerMs) != 1)
+    return fail(ErrorKind::Busy, fmt::format("the supervisor of jail {} does not answer", name.str()));
+  const auto reply = TRY(receive_reply(*fd)).reply;
+  if (reply.type != supervise::ReplyType::Welcome)
+    return fail(static_cast<ErrorKind>(reply.kind),
+                reply.text.empty() ? "unexpected reply of the supervisor" : reply.text);
   return fd;
 }
 

@@ -17,6 +17,10 @@ Result<std::string> libexec_program(std::string_view name);
 // A connection to a running jail's supervisor. NotFound "jail web is not running".
 Result<Fd> connect_supervisor(const Instance &instance, const JailName &name);
 
+// The same for a user of the host whom its rules let in ([exec] allow). Denied: none does. NotFound with ENOENT: there
+// is no socket for users.
+Result<Fd> connect_as_user(const Instance &instance, const JailName &name);
+
 // NotFound: the supervisor closed the connection, and with ECONNRESET it never read the request.
 Status send_request(const Fd &connection, const supervise::Request &request, std::span<const int> fds = {});
 struct Answer {

@@ -124,11 +124,12 @@ Result<Fd> connect_or_start(const Instance &instance, const JailName &name) {
   return connect_supervisor(instance, name);
 }
 
-} // namespace
+using Connect = Result<Fd> (*)(const Instance &, const JailName &);
 
-Result<Outcome> exec_in_jail(const Instance &instance, const JailName &name, supervise::ExecRequest request) {
+Result<Outcome> exec_by(Connect connect, const Instance &instance, const JailName &name,
+                        supervise::ExecRequest request) {
   constexpr int kTries = 5;
-  auto connection = TRY(connect_or_start(instance, name));
+  auto connection = TRY(connect(instance, name));
   auto streams = TRY(Streams::of_this_process());
   request.stdio = streams.stdio();
   std::tie(request.rows, request.columns) = streams.window();
@@ -137,8 +138,18 @@ Result<Outcome> exec_in_jail(const Instance &instance, const JailName &name, sup
     Client client(std::move(connection), streams, signals);
     auto outcome = client.run(request);
     if (outcome || outcome.error().sys_errno() != ECONNRESET || client.carries() || tries == kTries) return outcome;
-    connection = TRY(connect_or_start(instance, name)); // the supervisor ended without having read what we want
+    connection = TRY(connect(instance, name)); // the supervisor ended without having read what we want
   }
+}
+
+} // namespace
+
+Result<Outcome> exec_in_jail(const Instance &instance, const JailName &name, supervise::ExecRequest request) {
+  return exec_by(connect_or_start, instance, name, std::move(request));
+}
+
+Result<Outcome> exec_as_user(const Instance &instance, const JailName &name, supervise::ExecRequest request) {
+  return exec_by(connect_as_user, instance, name, std::move(request));
 }
 
 Result<Outcome> run_jail(const Instance &instance, const Spec &spec, supervise::ExecRequest request) {

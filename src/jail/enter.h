@@ -17,6 +17,10 @@ struct Outcome {
 // request.stdio, rows and columns are filled in here.
 Result<Outcome> exec_in_jail(const Instance &instance, const JailName &name, supervise::ExecRequest request);
 
+// The same for a user of the host, in a jail that runs and whose rules let him in. request.user: as one of them has it;
+// empty: what the first one gives.
+Result<Outcome> exec_as_user(const Instance &instance, const JailName &name, supervise::ExecRequest request);
+
 // Registers the jail, runs request.command in it in the foreground with this process as its supervisor, and leaves
 // nothing of it.
 Result<Outcome> run_jail(const Instance &instance, const Spec &spec, supervise::ExecRequest request);

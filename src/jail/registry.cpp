@@ -115,6 +115,7 @@ Status recover_jail(const Instance &instance, const JailRow &row, const NameLock
     return std::unexpected(std::move(group).error());
   }
   unlink(instance.control_socket(name).c_str());
+  unlink(instance.exec_socket(name).c_str());
   unlink(instance.unhealthy_file(name).c_str());
   undo_hooks(instance, name, row.jid);
   // While the row still says so: killed in between, this is told twice, and not never.

@@ -5,6 +5,7 @@
 #include "jail/limits.h"
 #include "jail/registry.h"
 #include "model/spec_options.h"
+#include "supervise/exec_access.h"
 
 #include <fmt/format.h>
 
@@ -27,6 +28,7 @@ Result<int> create(const Call &call) {
   add_action_option(options, spec.reactions);
   add_net_options(options, spec.net);
   add_mount_option(options, spec.binds);
+  add_exec_option(options, spec.exec_rules);
   const auto parsed =
       TRY(parse(call, kUsage, "Registers a jail and prints its jid. No process is started.", std::move(options)));
   if (parsed.help) return 0;
@@ -38,6 +40,7 @@ Result<int> create(const Call &call) {
   TRY(validate(spec));
   TRY(cli::check_limits_of_host(call, spec.limits, spec.root));
   TRY(check_disk(spec));
+  TRY(supervise::check_host_users(spec.exec_rules));
   const auto lock = TRY(NameLock::acquire(call.instance, spec.name));
   fmt::print("jail {}\n", TRY(register_jail(call.instance, spec, lock)));
   return 0;

@@ -4,10 +4,13 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "jail/enter.h"
+#include "jail/public_list.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace jailctl {
 
@@ -15,10 +18,25 @@ using namespace jails;
 
 namespace {
 
-// Digits select by jid, which only the kernel's table can turn into a name; a name needs no table to be looked at.
+// Digits select by jid, which only the kernel's table can turn into a name, or for a user the public list; a name needs
+// neither to be looked at.
 Result<JailName> jail_of(const Call &call, std::string_view operand) {
   auto name = JailName::parse(operand);
-  return name ? name : selected_jail(call, operand);
+  if (name) return name;
+  if (geteuid() == 0) return selected_jail(call, operand);
+  const auto jid = parse_int<Jid>(operand);
+  if (!jid) return name;
+  for (const auto &jail : TRY(read_public_list(call.instance)))
+    if (jail.row.jid == *jid) return JailName::parse(jail.row.name);
+  return fail(ErrorKind::NotFound, fmt::format("there is no jail {}", *jid));
+}
+
+Result<Outcome> exec_as(const Call &call, const JailName &name, supervise::ExecRequest request) {
+  if (geteuid() == 0) return exec_in_jail(call.instance, name, std::move(request));
+  auto outcome = exec_as_user(call.instance, name, std::move(request));
+  if (!outcome && outcome.error().sys_errno() == ENOENT)
+    return fail(ErrorKind::Denied, fmt::format("{}: must be root: {}", call.argv[0], outcome.error().text()));
+  return outcome;
 }
 
 } // namespace
@@ -53,12 +71,11 @@ Result<int> exec(const Call &call) {
             std::move(options), Operands::EndTheOptions));
   if (parsed.help) return 0;
   TRY(want_operands(parsed, kUsage, 1, SIZE_MAX));
-  TRY(need_root(call));
   const auto name = TRY(jail_of(call, parsed.operands[0]));
   if (const char *term = getenv("TERM"); term != nullptr)
     request.environment.insert(request.environment.begin(), std::string("TERM=") + term);
   request.command.assign(parsed.operands.begin() + 1, parsed.operands.end());
-  const auto outcome = TRY(exec_in_jail(call.instance, name, std::move(request)));
+  const auto outcome = TRY(exec_as(call, name, std::move(request)));
   if (!outcome.failure.empty()) fmt::print(stderr, "jailctl: {}\n", outcome.failure);
   return outcome.exit_status;
 }

@@ -154,6 +154,7 @@ cli::Json spec_json(const Spec &spec, const std::string &log_file) {
           {"restart_window_ms", spec.restart.window_ms},
           {"health_check", health_json(spec.health)},
           {"hooks", hooks_json(spec.hooks)},
+          {"exec_allow", texts_of(spec.exec_rules)},
           {"stop_grace_ms", spec.stop_grace_ms},
           {"log", log_json(spec.log, log_file)}};
 }
@@ -207,6 +208,7 @@ void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   rows.push_back({"addresses", or_dash(texts_of(spec.net.addresses), ",")});
   for (const auto &limit : given_limits(spec.limits)) rows.push_back({"limit " + limit.name, limit.value});
   for (const auto &reaction : spec.reactions) rows.push_back({"limit action", to_string(reaction)});
+  if (!spec.exec_rules.empty()) rows.push_back({"exec allow", or_dash(texts_of(spec.exec_rules), ", ")});
   for (const auto &bind : spec.binds)
     rows.push_back({fmt::format("mount {}", printable(bind.target)),
                     fmt::format("{}{}", printable(bind.source), bind.read_only ? "" : ", writable")});

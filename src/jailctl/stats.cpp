@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "cli/form.h"
 #include "jailctl/verb.h"
 #include "stats/format.h"
 #include "stats/http.h"

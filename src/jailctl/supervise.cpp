@@ -18,6 +18,8 @@ Result<int> supervise(const Call &call) {
   std::vector<Option> options;
   add_log_options(options, log);
   add_restart_options(options, restart);
+  std::vector<ExecRule> exec_rules;
+  add_exec_option(options, exec_rules);
   const auto parsed = TRY(
       parse(call, kUsage,
             "Becomes the parent of the command on the host, in the background: restarts it, forwards its output to\n"
@@ -41,6 +43,7 @@ Result<int> supervise(const Call &call) {
   spec.command.assign(parsed.operands.begin() + 1, parsed.operands.end());
   spec.log = log;
   spec.restart = restart;
+  if (!exec_rules.empty()) spec.exec_rules = exec_rules; // in place of those that it was registered with
   TRY(cli::check_limits_of_host(call, spec.limits, spec.root));
   TRY_IN(fmt::format("jail {}", name.str()), start_supervisor(call.instance, row.jid, spec));
   fmt::print("jail {}\n", row.jid);

@@ -10,6 +10,7 @@
 #include "jailmgr/store.h"
 #include "launch/root.h"
 #include "model/spec_options.h"
+#include "supervise/exec_access.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -60,6 +61,7 @@ std::vector<Option> options_of(Wanted &wanted) {
   add_net_options(options, config.spec.net);
   add_log_options(options, config.spec.log);
   add_mount_option(options, config.spec.binds);
+  add_exec_option(options, config.spec.exec_rules);
   options.push_back({0, "root", "thin|thick|plain:PATH",
                      "share the host's /usr read-only (default), copy it, or use a directory as it is",
                      [&](std::string_view text) { return set_root(wanted, text); }, true});
@@ -161,6 +163,7 @@ Result<int> create(const Call &call) {
   TRY(check_permissions(wanted.config.spec.permissions, wanted.config.spec.profile));
   TRY(cli::check_limits_of_host(call, wanted.config.spec.limits,
                                 wanted.plain_path.empty() ? wanted.config.spec.root : wanted.plain_path));
+  TRY(supervise::check_host_users(wanted.config.spec.exec_rules));
   TRY(check_disk(store, wanted.config));
   if (access(store.declaration(name).c_str(), F_OK) == 0)
     return fail(ErrorKind::Exists, fmt::format("jail {} is declared in {}: edit that, and 'jailmgr up {}'", name.str(),

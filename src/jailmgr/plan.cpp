@@ -47,6 +47,7 @@ std::vector<std::string> differences(const Spec &from, const Spec &to) {
   compare("limits.action", from.reactions == to.reactions);
   compare("health", from.health == to.health);
   compare("hooks", from.hooks == to.hooks);
+  compare("exec", from.exec_rules == to.exec_rules);
   compare("hostname", from.hostname == to.hostname);
   Spec rest = from;
   rest.limits = to.limits;

@@ -6,6 +6,7 @@
 #include "config/file.h"
 #include "jailmgr/store.h"
 #include "model/order.h"
+#include "supervise/exec_access.h"
 #include "sys/file.h"
 
 #include <algorithm>
@@ -70,6 +71,13 @@ public:
     if (const auto order = in_order(needs, names); !order) say(order.error().text());
     for (size_t i = 0; i < jails_.size(); i++)
       for (size_t k = 0; k < i; k++) compare_ports(jails_[i], jails_[k]);
+  }
+
+  // What holds on this host only.
+  void users() {
+    for (const auto &jail : jails_)
+      if (const auto known = supervise::check_host_users(jail.config.spec.exec_rules); !known)
+        at(jail, "exec", known.error().text());
   }
 
   int finish() {
@@ -159,6 +167,7 @@ Status check_host(Validation &to, const Call &call) {
     else if (*file == store.own_file(name) && common)
       to.jail(*file, name, *common, Trust::Checked);
   }
+  to.users();
   return {};
 }
 

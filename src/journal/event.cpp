@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kVersion = "1";
 constexpr std::array<std::string_view, kKinds> kKindNames{"create", "start", "exit",  "restart", "stop",
                                                           "failed", "oom",   "limit", "denial",  "health",
-                                                          "freeze", "thaw",  "hook",  "destroy"};
+                                                          "freeze", "thaw",  "hook",  "exec",    "destroy"};
 constexpr std::array<std::string_view, kCauses> kCauseNames{
     "none",         "exited", "signal", "oom", "operator", "shutdown", "health", "anchor-lost", "supervisor-killed",
     "start-failed", "hook",   "limit"};

@@ -25,9 +25,10 @@ enum class Kind : uint8_t {
   Freeze,
   Thaw,
   Hook, // a hook failed
+  Exec, // a user of the host, let in by a rule, runs a command in it
   Destroy,
 };
-constexpr size_t kKinds = 14;
+constexpr size_t kKinds = 15;
 std::string_view to_string(Kind kind);
 Result<Kind> parse_kind(std::string_view text); // Usage
 

@@ -34,6 +34,8 @@ std::string Instance::log_dir() const { return with_suffix("/var/log/jail"); }
 
 std::string Instance::jail_run_dir(const JailName &jail) const { return run_dir() + "/" + jail.str(); }
 std::string Instance::control_socket(const JailName &jail) const { return jail_run_dir(jail) + "/control"; }
+// No jail's name begins with a dot, and a user may go through RUN, but not through RUN/NAME.
+std::string Instance::exec_socket(const JailName &jail) const { return run_dir() + "/.exec-" + jail.str(); }
 std::string Instance::unhealthy_file(const JailName &jail) const { return jail_run_dir(jail) + "/unhealthy"; }
 std::string Instance::started_file(const JailName &jail) const { return jail_run_dir(jail) + "/started"; }
 std::string Instance::log_file(const JailName &jail) const { return log_dir() + "/" + jail.str() + ".log"; }

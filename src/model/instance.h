@@ -25,6 +25,7 @@ public:
 
   [[nodiscard]] std::string jail_run_dir(const JailName &jail) const;   // RUN/NAME
   [[nodiscard]] std::string control_socket(const JailName &jail) const; // RUN/NAME/control
+  [[nodiscard]] std::string exec_socket(const JailName &jail) const;    // RUN/.exec-NAME, for users of the host
   [[nodiscard]] std::string started_file(const JailName &jail) const;   // RUN/NAME/started
   [[nodiscard]] std::string unhealthy_file(const JailName &jail) const; // RUN/NAME/unhealthy, while it is
   [[nodiscard]] std::string log_file(const JailName &jail) const;       // LOG/NAME.log

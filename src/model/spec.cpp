@@ -50,6 +50,7 @@ Spec default_spec(JailName name, std::string root) {
               .log = {},
               .health = {},
               .hooks = {},
+              .exec_rules = {},
               .hostname = {}};
 }
 
@@ -137,6 +138,7 @@ Status validate(const Spec &spec) {
   TRY(check_restart(spec.restart));
   TRY(check_health(spec.health, spec.ports));
   TRY(check_hooks(spec.hooks, spec.root));
+  TRY(check_exec_rules(spec.exec_rules));
   if (spec.stop_grace_ms > kStopGraceMaxMs)
     return usage("stop grace " + std::to_string(spec.stop_grace_ms) + " ms: expected 0 to 3600000");
   TRY(check_log(spec.log));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "model/exec_rule.h"
 #include "model/health.h"
 #include "model/hooks.h"
 #include "model/ids.h"
@@ -52,7 +53,8 @@ struct Spec {
   LogSpec log{};
   HealthSpec health{};
   HookSpec hooks{};
-  std::string hostname{}; // empty: the jail's name; 1 to 64 of [A-Za-z0-9._-]
+  std::vector<ExecRule> exec_rules{}; // the first that fits counts; at most kExecRulesMax
+  std::string hostname{};             // empty: the jail's name; 1 to 64 of [A-Za-z0-9._-]
 
   friend bool operator==(const Spec &, const Spec &) = default;
 };

@@ -51,6 +51,12 @@ void add_action_option(std::vector<Option> &options, std::vector<Reaction> &reac
                      false});
 }
 
+void add_exec_option(std::vector<Option> &options, std::vector<ExecRule> &rules) {
+  options.push_back({0, "exec-allow", "WHO",
+                     "lets a host user run commands in it: alice, %ops, 'bob as www-data'; may be repeated",
+                     [&rules](std::string_view text) { return add_exec_rule(rules, text); }, false});
+}
+
 void add_restart_options(std::vector<Option> &options, Restart &restart) {
   options.push_back({0, "restart", "always|on-failure|never", "when the command ends (default always)",
                      parsed(restart.policy, parse_restart), true});

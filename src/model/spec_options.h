@@ -24,6 +24,9 @@ void add_permission_options(std::vector<Option> &options, Permissions &permissio
 // --limit-action 'WHEN: DO'
 void add_action_option(std::vector<Option> &options, std::vector<Reaction> &reactions);
 
+// --exec-allow 'WHO [as USER]'
+void add_exec_option(std::vector<Option> &options, std::vector<ExecRule> &rules);
+
 // --restart, --restart-limit, --restart-window.
 void add_restart_options(std::vector<Option> &options, Restart &restart);
 

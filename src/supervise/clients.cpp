@@ -136,6 +136,8 @@ Result<std::unique_ptr<Session>> Supervisor::client_session(int fd) const {
   auto session = std::make_unique<Session>();
   session->client = Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));
   session->client_key = fd;
+  if (door_)
+    if (const auto user = door_->clients.find(fd); user != door_->clients.end()) session->host_user = user->second.uid;
   return session;
 }
 
@@ -184,6 +186,7 @@ void Supervisor::drop_client(int fd) {
   }
   if (health_) health_->forget(fd);
   loop_.remove(fd);
+  if (door_ && door_->clients.erase(fd) != 0) door_->loop.remove(fd);
   clients_.erase(fd);
 }
 

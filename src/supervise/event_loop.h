@@ -22,6 +22,9 @@ public:
   // Waits for events and runs their callbacks, once. timeout_ms -1: for ever.
   Status run_once(int timeout_ms = -1);
 
+  // To wait for in another loop: readable when something is to be done here.
+  [[nodiscard]] int get() const { return epoll_.get(); }
+
 private:
   explicit EventLoop(Fd epoll) : epoll_(std::move(epoll)) {}
   using Callback = std::shared_ptr<std::move_only_function<void(uint32_t)>>;

@@ -128,7 +128,8 @@ void Supervisor::unwatch_oom() {
 // The next cgroup counts from 0: what this one has counted goes into the jail's row.
 void Supervisor::keep_oom_kills() {
   if (!group_ || !setup_.spec.limits.memory) return;
-  const uint64_t kills = cgroup::oom_kills(*group_).value_or(0);
+  uint64_t kills = cgroup::oom_kills(*group_).value_or(0);
+  if (std::exchange(oom_killed_, false)) kills = std::max<uint64_t>(kills, 1);
   if (kills == 0) return;
   const auto kept = with_tables([&] { return tables_.add_oom_kills(setup_.jid, kills); });
   if (!kept) note(4, "counting OOM kills: " + kept.error().text());
@@ -139,6 +140,7 @@ void Supervisor::on_oom() {
   if (read(oom_event_.get(), &count, sizeof count) != sizeof count) return;
   note(3, "out of memory; the whole jail is killed");
   cause_ = journal::Cause::Oom;
+  oom_killed_ = true; // the event comes before the kernel's own kill, which finds nobody left to count (mm/memcontrol-v1.c)
   (void)group_->kill();
 }
 

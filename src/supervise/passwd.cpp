@@ -56,12 +56,7 @@ bool fill_from_passwd(User &user, std::string_view who, std::optional<uint32_t> 
 }
 
 Status set_group(User &user, std::string_view name, std::string_view group) {
-  std::optional<uint32_t> gid = parse_id(name);
-  if (!gid && !is_number(name))
-    each_line(group, 4, [&](const auto &field) {
-      if (field[0] == name) gid = parse_id(field[2]);
-      return gid.has_value();
-    });
+  const auto gid = find_gid(name, group);
   if (!gid) return fail(ErrorKind::NotFound, fmt::format("the jail has no group '{}'", printable(name)));
   user.gid = *gid;
   user.groups.clear();
@@ -84,6 +79,22 @@ void add_groups(User &user, std::string_view group) {
 }
 
 } // namespace
+
+std::optional<uint32_t> find_uid(std::string_view who, std::string_view passwd) {
+  User user;
+  if (is_number(who)) return parse_id(who);
+  return fill_from_passwd(user, who, std::nullopt, passwd) ? std::optional(user.uid) : std::nullopt;
+}
+
+std::optional<uint32_t> find_gid(std::string_view who, std::string_view group) {
+  std::optional<uint32_t> gid = parse_id(who);
+  if (!gid && !is_number(who))
+    each_line(group, 4, [&](const auto &field) {
+      if (field[0] == who) gid = parse_id(field[2]);
+      return gid.has_value();
+    });
+  return gid;
+}
 
 Result<User> find_user(std::string_view who, std::string_view passwd, std::string_view group) {
   const auto colon = who.find(':');

@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,5 +25,9 @@ struct User {
 // not know is accepted with gid = uid's number, home "/". An id of 2^32-1 (which setresuid takes for "no change") or
 // out of range never comes out (CVE-2026-30892, CVE-2016-3697). NotFound: no such user or group.
 Result<User> find_user(std::string_view who, std::string_view passwd, std::string_view group);
+
+// The id of a name, or of digits, which need not be in the file. Nothing: there is no such user or group.
+std::optional<uint32_t> find_uid(std::string_view who, std::string_view passwd);
+std::optional<uint32_t> find_gid(std::string_view who, std::string_view group);
 
 } // namespace jails::supervise

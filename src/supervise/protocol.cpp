@@ -224,6 +224,17 @@ Result<Request> decode_request(std::string_view bytes) {
   return request;
 }
 
+Result<Request> decode_user_request(std::string_view bytes) {
+  Reader in(bytes);
+  const bool current = in.number() == kProtocolVersion;
+  const auto type = static_cast<RequestType>(in.number());
+  if (!in.ok()) return malformed("request");
+  if (!current) return malformed("request: another version of jailctl is talking to this supervisor");
+  if (type != RequestType::Exec && type != RequestType::Signal)
+    return fail(ErrorKind::Denied, "users may ask for nothing but commands");
+  return decode_request(bytes);
+}
+
 std::string encode(const Reply &reply) {
   Writer out;
   out.number(kProtocolVersion);
@@ -281,7 +292,7 @@ Result<Reply> decode_reply(std::string_view bytes) {
     reply.warnings = in.texts();
     reply.reactions = get_states(in);
   }
-  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Health) return malformed("reply");
+  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Welcome) return malformed("reply");
   return reply;
 }
 
@@ -331,6 +342,11 @@ std::string encode(const Spec &spec) {
   text("hostname", spec.hostname);
   if (!spec.image.empty()) text("image", spec.image);
   if (spec.health.configured()) out.put("health", [&](Writer &part) { put(part, spec.health); });
+  if (!spec.exec_rules.empty()) {
+    std::vector<std::string> rules;
+    for (const auto &rule : spec.exec_rules) rules.push_back(to_string(rule));
+    texts("exec-rules", rules);
+  }
   if (spec.hooks.configured()) out.put("hooks", [&](Writer &part) { put(part, spec.hooks); });
   return out.bytes(kSpecKind);
 }
@@ -354,7 +370,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   Spec spec{.name = std::move(*name)};
   text("root", spec.root);
   number("profile", spec.profile);
-  std::vector<std::string> allow, deny, log;
+  std::vector<std::string> allow, deny, log, exec_rules;
   texts("allow", allow);
   texts("deny", deny);
   in.take("ports", [&](Reader &part) {
@@ -384,6 +400,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   number("log-err", spec.log.err_level);
   text("log-tag", spec.log.tag);
   texts("log", log);
+  texts("exec-rules", exec_rules);
   text("hostname", spec.hostname);
   in.take("hooks", [&](Reader &part) { spec.hooks = get_hooks(part); });
   text("image", spec.image);
@@ -397,6 +414,7 @@ Result<Spec> decode_spec(std::string_view bytes) {
   for (const auto &permission : allow) TRY(add_permissions(spec.permissions.allow, permission));
   for (const auto &permission : deny) TRY(add_permissions(spec.permissions.deny, permission));
   for (const auto &word : log) TRY(change_log(spec.log, word));
+  for (const auto &rule : exec_rules) TRY(add_exec_rule(spec.exec_rules, rule));
   TRY(validate(spec));
   return spec;
 }

@@ -17,6 +17,7 @@ namespace jails::supervise {
 constexpr uint32_t kProtocolVersion = 4;
 constexpr size_t kMaxRequest = 128 * 1024;
 constexpr size_t kMaxReply = 16 * 1024;
+constexpr size_t kMaxUserRequest = 64 * 1024; // of a user of the host
 
 enum class RequestType : uint32_t {
   Exec = 1,
@@ -67,7 +68,8 @@ enum class ReplyType : uint32_t {
   Stopping = 4,
   Status = 5,
   Limits = 6,
-  Health = 7
+  Health = 7,
+  Welcome = 8 // to a user of the host (user_clients.cpp), before anything is asked
 };
 
 struct SupervisorStatus {
@@ -98,6 +100,8 @@ struct Reply {
 
 std::string encode(const Request &request);
 Result<Request> decode_request(std::string_view bytes); // Malformed
+// The same for a user of the host, who may ask for a command and signal it. Denied: anything else.
+Result<Request> decode_user_request(std::string_view bytes);
 std::string encode(const Reply &reply);
 Result<Reply> decode_reply(std::string_view bytes);
 

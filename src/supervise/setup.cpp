@@ -3,22 +3,21 @@
 #include "supervise/supervisor.h"
 
 #include "supervise/addresses.h"
+#include "supervise/exec_access.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/message.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,6 +69,7 @@ Status Supervisor::set_up() {
   lock_ = std::move(*lock);
   up_since_ms_ = sys::boottime_ms();
   TRY(check_addresses(spec.net.addresses));
+  TRY(check_host_users(spec.exec_rules));
   TRY(take_signals());
   // For whoever asks what is in force (`jailctl show`); what was registered may say otherwise, or nothing.
   TRY(publish_spec());
@@ -78,6 +78,7 @@ Status Supervisor::set_up() {
   if (launch::limits_disk(spec.limits)) TRY(limit_disk());
   TRY_IN("control socket", open_control_socket());
   TRY(launch_anchor());
+  TRY_IN("socket for users", open_door());
   return watch_limits();
 }
 
@@ -132,17 +133,7 @@ Status Supervisor::make_cgroup() {
 }
 
 Status Supervisor::open_control_socket() {
-  const std::string path = setup_.instance.control_socket(setup_.spec.name);
-  unlink(path.c_str()); // of a supervisor that was killed: its lock is ours now
-  listener_ = Fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_un at{};
-  at.sun_family = AF_UNIX;
-  if (path.size() >= sizeof at.sun_path) return fail(ErrorKind::Usage, path + ": too long for a socket");
-  strncpy(at.sun_path, path.c_str(), sizeof at.sun_path - 1);
-  const mode_t old = umask(0177);
-  const bool bound = listener_ && bind(listener_.get(), reinterpret_cast<const sockaddr *>(&at), sizeof at) == 0;
-  umask(old);
-  if (!bound || listen(listener_.get(), 64) != 0) return fail_errno(path);
+  listener_ = TRY(sys::listen_seqpacket(setup_.instance.control_socket(setup_.spec.name), 0600));
   return loop_.add(listener_.get(), EPOLLIN, [this](uint32_t) { on_connection(); });
 }
 
@@ -187,6 +178,7 @@ void Supervisor::take_down() {
   stop_health();
   if (hooks_) hooks_->cancel();
   for (const auto &[fd, client] : clients_) loop_.remove(fd);
+  close_door();
   if (listener_) unlink(setup_.instance.control_socket(setup_.spec.name).c_str());
   listener_.reset();
   unwatch_oom();

@@ -21,7 +21,8 @@ namespace jails::supervise {
 namespace {
 
 constexpr size_t kMaxEarly = 64;
-constexpr uint32_t kTtyGroup = 5; // Debian's group tty, as devpts is mounted
+constexpr size_t kMaxSignals = 64; // that wait for a pid
+constexpr uint32_t kTtyGroup = 5;  // Debian's group tty, as devpts is mounted
 
 std::string failure_text(const anchor::SpawnFailure &failure, const std::string &program,
                          const std::string &directory) {
@@ -180,10 +181,10 @@ bool Spawner::unanswered_since(uint64_t ms) const {
 }
 
 void Spawner::signal(Session &session, int number) {
-  if (session.pid == 0)
-    session.signals.push_back(number);
-  else
+  if (session.pid != 0)
     (void)kill(session.pid, number);
+  else if (session.signals.size() < kMaxSignals)
+    session.signals.push_back(number);
 }
 
 void Spawner::signal_group(Session &session, int number) {
@@ -195,6 +196,13 @@ Session *Spawner::find_client(int key) {
   for (auto &[id, session] : sessions_)
     if (session->client_key == key) return session.get();
   return nullptr;
+}
+
+size_t Spawner::left_by_users(std::optional<uint32_t> uid) const {
+  return static_cast<size_t>(std::ranges::count_if(sessions_, [uid](const auto &entry) {
+    const Session &session = *entry.second;
+    return session.client_key < 0 && session.host_user && (!uid || session.host_user == uid);
+  }));
 }
 
 Session *Spawner::find(uint32_t id) {
@@ -214,6 +222,7 @@ void Spawner::save(AnchorState &state, const std::function<int32_t(int)> &index_
     saved = {.id = id,
              .client = {session->client.get()},
              .asker = session->client_key < 0 ? -1 : index_of(session->client_key),
+             .host_user = session->host_user,
              .status = {session->status.get()},
              .pid = session->pid,
              .asked_ms = session->asked_ms,
@@ -232,6 +241,7 @@ void Spawner::restore(AnchorState &state, std::span<const int> clients) {
     session->id = saved.id;
     session->client = Fd(saved.client.fd);
     session->client_key = saved.asker < 0 ? -1 : clients[static_cast<size_t>(saved.asker)];
+    session->host_user = saved.host_user;
     session->status = Fd(saved.status.fd);
     session->pid = saved.pid;
     session->asked_ms = saved.asked_ms;

@@ -55,6 +55,8 @@ public:
   void signal_group(Session &session, int signal);
   // The session whose command this client (client_key) asked for; nullptr: none.
   Session *find_client(int key);
+  // Commands of users whose client has gone; of this one, or of all.
+  [[nodiscard]] size_t left_by_users(std::optional<uint32_t> uid) const;
   // Reads what the status pipe has by now into session.failure.
   void read_status(Session &session);
   // Has the anchor left a request unanswered since before this time (CLOCK_MONOTONIC, ms)? It was stopped, or is

@@ -193,6 +193,18 @@ Status check_life(const SavedState &state) {
   return {};
 }
 
+// A user must not come out as root's client.
+Status check_door(const SavedState &state) {
+  if (!state.door) return {};
+  if (state.door->listener.fd < 0) return wrong("a door without its socket");
+  std::set<int32_t> seen;
+  for (const auto &one : state.door->clients)
+    if (one.client < 0 || one.client >= std::ssize(state.clients) || one.client == state.asker ||
+        !seen.insert(one.client).second)
+      return wrong("client who is a user");
+  return {};
+}
+
 } // namespace
 
 std::string encode(const SavedState &state, std::string_view kind) {
@@ -212,6 +224,7 @@ Result<SavedState> decode_state(std::string_view bytes, std::string_view kind) {
   if (state.jid == 0 || state.lock.fd < 0 || state.control.fd < 0) return wrong("no jail");
   TRY(check_anchor(state));
   TRY(check_life(state));
+  TRY(check_door(state));
   return state;
 }
 

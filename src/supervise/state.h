@@ -29,6 +29,7 @@ struct SessionState {
   uint32_t id = 0;
   Kept<S_IFSOCK> client;
   int32_t asker = -1; // index among SavedState::clients; -1: nobody waits
+  std::optional<uint32_t> host_user;
   Kept<S_IFIFO> status;
   int32_t pid = 0;
   uint64_t asked_ms = 0;
@@ -38,7 +39,7 @@ struct SessionState {
   template <class Archive, class Self> static void parts(Archive &ar, Self &self) {
     ar("id", self.id), ar("client", self.client), ar("asker", self.asker), ar("status", self.status);
     ar("pid", self.pid), ar("asked", self.asked_ms), ar("failure", self.failure), ar("program", self.program);
-    ar("directory", self.directory), ar("signals", self.signals);
+    ar("directory", self.directory), ar("signals", self.signals), ar("host-user", self.host_user);
   }
 };
 
@@ -156,6 +157,25 @@ struct WatchState { // of one of limits.action, reactions.h
   }
 };
 
+struct DoorClient {    // of door.h
+  int32_t client = -1; // index among SavedState::clients
+  uint32_t uid = 0;
+  bool asked = false; // its command runs
+
+  template <class Archive, class Self> static void parts(Archive &ar, Self &self) {
+    ar("client", self.client), ar("uid", self.uid), ar("asked", self.asked);
+  }
+};
+
+struct DoorState { // the socket for users of the host, and which of the clients came by it
+  Kept<S_IFSOCK> listener;
+  std::vector<DoorClient> clients;
+
+  template <class Archive, class Self> static void parts(Archive &ar, Self &self) {
+    ar("listener", self.listener), ar("clients", self.clients);
+  }
+};
+
 struct SavedState {
   std::string instance;
   Jid jid = 0;
@@ -172,12 +192,14 @@ struct SavedState {
   std::optional<LogState> log;
   std::optional<HealthState> health;
   std::vector<WatchState> watches;
+  std::optional<DoorState> door;
 
   template <class Archive, class Self> static void parts(Archive &ar, Self &self) {
     ar("instance", self.instance), ar("jid", self.jid), ar("spec", self.spec), ar("cgroup", self.cgroup);
     ar("lock", self.lock), ar("control", self.control), ar("clients", self.clients), ar("asker", self.asker);
     ar("pace", self.pace), ar("oom-event", self.oom_event), ar("anchor", self.anchor), ar("life", self.life);
     ar("log", self.log), ar("health", self.health), ar("watches", self.watches);
+    ar("door", self.door);
   }
 };
 

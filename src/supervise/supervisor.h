@@ -15,12 +15,14 @@
 #include "secmodel/tables.h"
 #include "supervise/back_off.h"
 #include "supervise/denial_log.h"
+#include "supervise/door.h"
 #include "supervise/event_loop.h"
 #include "supervise/health.h"
 #include "supervise/hooks.h"
 #include "supervise/host_command.h"
 #include "supervise/log.h"
 #include "supervise/notifier.h"
+#include "supervise/peer.h"
 #include "supervise/reactions.h"
 #include "supervise/spawner.h"
 #include "supervise/state.h"
@@ -95,6 +97,7 @@ private:
   };
   Result<Started> spawn_command(const ExecRequest &request, std::span<const int> fds, std::unique_ptr<Session> session);
   void expect_answer(Session &session); // of the anchor, soon
+  [[nodiscard]] Result<Fd> jail_root() const;
   void on_signal();
   void on_anchor_message();
   void session_ended(Session &session, const Ending &ending);
@@ -185,6 +188,24 @@ private:
   void reply(int fd, const Reply &reply, std::span<const int> fds = {});
   void drop_client(int fd);
 
+  // user_clients.cpp: the socket for users of the host, where there are rules for them.
+  Status open_door();
+  Status serve_door(Fd listener);
+  void close_door();
+  void warn_of_users();
+  void on_door();
+  void arm_door_timer();
+  void on_door_timer();
+  void on_user_connection();
+  [[nodiscard]] Result<uint32_t> admit(int fd) const;
+  void on_user(int fd);
+  Status exec_for_user(int fd, ExecRequest request, std::vector<Fd> fds);
+  void user_command_ended(int fd);
+  void tell_user(int level, std::string_view text);
+  void record_exec(const Peer &peer, const std::string &text);
+  void save_door(DoorState &state, const std::function<int32_t(int)> &index_of) const;
+  Status adopt_door(DoorState &state, std::span<const int> clients);
+
   Setup setup_;
   EventLoop loop_;
   Tables tables_;
@@ -203,7 +224,9 @@ private:
   bool finish_pending_ = false;         // when the hook that runs is over
   std::unique_ptr<HealthCheck> health_; // where the spec has one, from the first start on
   Fd signals_, timer_, answer_timer_, log_timer_, listener_, oom_event_;
+  bool oom_killed_ = false; // the whole jail, and not yet counted
   std::map<int, Fd> clients_;
+  std::unique_ptr<Door> door_; // where the spec lets users in; who came by it is among clients_
 
   State state_ = State::Idle;
   bool gone_on_ = false; // another program was its supervisor before

@@ -43,23 +43,13 @@ Result<Fd> move_up(int fd) {
 }
 
 // Whoever can connect is root; but root of a jail that was given /run is root, too, and what comes here is executed on
-// the host. A process that is gone, whose number may be another's by now, does not count as one of the host.
+// the host.
 Status check_asker(int client) {
-  constexpr int kPeerPidfd = 77; // SO_PEERPIDFD, Linux 6.5
-  int raw = -1;
-  socklen_t size = sizeof raw;
-  if (getsockopt(client, SOL_SOCKET, kPeerPidfd, &raw, &size) != 0) return fail_errno("who asks for the upgrade");
-  const Fd pidfd(raw);
-  ucred peer{};
-  size = sizeof peer;
-  if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return fail_errno("who asks for the upgrade");
-  const auto text =
-      TRY_IN("who asks for the upgrade", sys::read_file(fmt::format("/proc/{}/cgroup", peer.pid), 1U << 16U));
-  TRY_IN("who asks for the upgrade", sys::pidfd_signal(pidfd.get(), 0));
-  for (const auto line : split(text, '\n'))
-    if (line.starts_with("0::/jail/") || line.starts_with("0::/jail-"))
-      return fail(ErrorKind::Denied, "a jail asks for the upgrade of a supervisor");
-  return {};
+  auto peer = peer_outside(client);
+  if (peer) return {};
+  if (peer.error().kind() == ErrorKind::Denied)
+    return fail(ErrorKind::Denied, "a jail asks for the upgrade of a supervisor");
+  return std::unexpected(std::move(peer).error().context("who asks for the upgrade"));
 }
 
 Status check_program(const Fd &program) {
@@ -184,6 +174,7 @@ SavedState Supervisor::save(int asker) const {
   life.hooks_due = hooks_due_;
   if (health_) health_->save(state.health.emplace(), [&](int client) { return indices.at(client); });
   if (reactions_) state.watches = reactions_->save();
+  if (door_) save_door(state.door.emplace(), [&](int key) { return indices.at(key); });
   if (log_) {
     auto &log = state.log.emplace();
     log.pipes = {{{out_read_.get()}, {out_write_.get()}, {err_read_.get()}, {err_write_.get()}}};
@@ -314,7 +305,9 @@ Status Supervisor::adopt(SavedState &state) {
   TRY(adopt_life(state.life));
   adopt_watches(state, clients);
   TRY(loop_.add(listener_.get(), EPOLLIN, [this](uint32_t) { on_connection(); }));
-  for (const int fd : clients) TRY(loop_.add(fd, EPOLLIN, [this, fd](uint32_t) { on_client(fd); }));
+  if (state.door) TRY(adopt_door(*state.door, clients));
+  for (const int fd : clients)
+    if (!door_ || !door_->clients.contains(fd)) TRY(loop_.add(fd, EPOLLIN, [this, fd](uint32_t) { on_client(fd); }));
   return {};
 }
 

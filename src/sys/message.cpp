@@ -4,9 +4,40 @@
 #include <cerrno>
 #include <cstring>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <utility>
 
 namespace jails::sys {
+
+static Result<std::pair<Fd, sockaddr_un>> seqpacket_at(const std::string &path, int flags) {
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  if (path.size() >= sizeof at.sun_path) return fail(ErrorKind::Usage, path + ": too long for a socket");
+  strncpy(at.sun_path, path.c_str(), sizeof at.sun_path - 1);
+  Fd fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0));
+  if (!fd) return fail_errno("socket");
+  return std::pair{std::move(fd), at};
+}
+
+Result<Fd> listen_seqpacket(const std::string &path, mode_t mode) {
+  constexpr int kBacklog = 64;
+  auto [fd, at] = TRY(seqpacket_at(path, SOCK_NONBLOCK));
+  unlink(path.c_str());
+  const mode_t old = umask(~mode & 0777U);
+  const bool bound = bind(fd.get(), reinterpret_cast<const sockaddr *>(&at), sizeof at) == 0;
+  umask(old);
+  if (!bound || listen(fd.get(), kBacklog) != 0) return fail_errno(path);
+  return std::move(fd);
+}
+
+Result<Fd> connect_seqpacket(const std::string &path) {
+  auto [fd, at] = TRY(seqpacket_at(path, 0));
+  if (connect(fd.get(), reinterpret_cast<const sockaddr *>(&at), sizeof at) != 0) return fail_errno(path);
+  return std::move(fd);
+}
 
 Status send_message(int socket, std::string_view bytes, std::span<const int> fds) {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxMessageFds)] = {};

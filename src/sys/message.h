@@ -8,11 +8,18 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace jails::sys {
 
 constexpr size_t kMaxMessageFds = 8;
+
+// A listening socket at `path`, in place of what a killed process left there. mode: as chmod(2); the umask does not
+// count.
+Result<Fd> listen_seqpacket(const std::string &path, mode_t mode);
+// System with ENOENT or ECONNREFUSED: nobody listens.
+Result<Fd> connect_seqpacket(const std::string &path);
 
 // Sends one packet; blocking unless the socket is not. EPIPE never raises a signal.
 Status send_message(int socket, std::string_view bytes, std::span<const int> fds = {});

@@ -11,7 +11,7 @@ using namespace jails::supervise;
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char *>(data) + 1, size - 1);
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
   case 0:
     if (const auto request = decode_request(bytes)) REQUIRE(decode_request(encode(*request)).has_value());
     break;
@@ -27,6 +27,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       REQUIRE(encode(*decode_state(again, kStateToGoOn), kStateToGoOn) == again);
     }
     break;
+  case 5: {
+    const auto request = decode_user_request(bytes);
+    if (request) REQUIRE(request->type == RequestType::Exec || request->type == RequestType::Signal);
+    if (request) REQUIRE(decode_user_request(encode(*request)).has_value());
+    break;
+  }
   default: {
     const auto middle = bytes.size() / 2;
     const auto user = find_user(bytes.substr(0, 12), bytes.substr(0, middle), bytes.substr(middle));

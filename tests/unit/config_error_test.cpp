@@ -46,6 +46,11 @@ TEST(ConfigError, WrongTypes) {
        "2: key 'hooks.poststart': hook poststart: program of the host 'true': not absolute, it must start with '/'"},
       {"[hooks]\nstop = [[\"a\"], \"b\"]",
        "2: key 'hooks.stop': expected a command line or a list of words, like [\"/bin/sleep\", \"60\"]"},
+      {"[exec]\nallow = [\n\"alice\",\n\"bob as\"]", "4: key 'exec.allow': exec rule 'bob as': expected a user or "
+                                                     "%group of the host, alone or with 'as' and a user of "
+                                                     "the jail"},
+      {"[exec]\nallow = \"alice\"",
+       "2: key 'exec.allow': expected a list like [\"alice\", \"bob as www-data\", \"%ops as root\"]"},
       {"[hooks]\ntimeout = 0.05", "2: key 'hooks.timeout': expected 0.1 to 3600 seconds"},
       {"[hooks]\npoststrat = \"/x\"", "2: unknown key 'hooks.poststrat', did you mean 'hooks.poststart'?"},
       {"ready = \"healthy\"", "1: key 'ready': \"healthy\" needs a check, in [health]"},

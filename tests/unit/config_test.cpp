@@ -67,6 +67,8 @@ prestart = "/usr/sbin/prepare 'a b'"
 start = ["/bin/sh", "-c", "x"]
 poststop = [["/usr/sbin/one"], ["/usr/sbin/two", ""]]
 timeout = 0.5
+[exec]
+allow = ["alice", "%ops as root"]
 [log]
 facility = "local3"
 out_level = "info"
@@ -102,6 +104,7 @@ read_only = false
   spec.hooks.at(HookPoint::Start) = {{"/bin/sh", "-c", "x"}};
   spec.hooks.at(HookPoint::Poststop) = {{"/usr/sbin/one"}, {"/usr/sbin/two", ""}};
   spec.hooks.timeout_ms = 500;
+  spec.exec_rules = {*parse_exec_rule("alice"), *parse_exec_rule("%ops as root")};
   spec.health.port = *parse_port("443");
   spec.health.http = "/up";
   spec.health.interval_ms = 2500;
@@ -270,6 +273,7 @@ JailConfig random_config(Random &random) {
   for (auto &commands : spec.hooks.points)
     for (uint64_t n = random.number(0, 2); n > 0; n--) commands.push_back({"/bin/hook", "a \"b", ""});
   if (spec.hooks.configured()) spec.hooks.timeout_ms = static_cast<uint32_t>(random.number(100, 3600000));
+  if (random.coin()) spec.exec_rules = {*parse_exec_rule("%1000 as app:app"), *parse_exec_rule("bob")};
   spec.restart.window_ms = static_cast<uint32_t>(random.number(40000, kRestartWindowMaxMs));
   spec.stop_grace_ms = static_cast<uint32_t>(random.coin() ? random.number(0, 3600000) : 1000 * random.number(0, 3600));
   for (uint64_t n = random.number(0, 5); n > 0; n--) {

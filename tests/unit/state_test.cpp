@@ -51,6 +51,10 @@ SavedState full() {
   log.rate = {.lines = -2.5, .bytes = 1e9, .closed = true, .now_ms = 7, .closed_ms = 6, .held = 12};
   log.denials = {{.told = 4, .last_ms = 9, .any = true}};
   log.file_error = 28;
+  state.anchor.sessions[1].host_user = 1000;
+  auto &door = state.door.emplace();
+  door.listener.fd = 23;
+  door.clients = {{.client = 0, .uid = 1000, .asked = true}};
   return state;
 }
 
@@ -64,6 +68,8 @@ TEST(State, ComesBackAsItWas) {
   EXPECT_EQ(back->log->unfinished[0], full().log->unfinished[0]);
   EXPECT_EQ(back->log->rate.lines, -2.5);
   EXPECT_EQ(back->anchor.sessions[1].signals, (std::vector<int32_t>{15}));
+  EXPECT_EQ(back->anchor.sessions[1].host_user, 1000U);
+  EXPECT_EQ(back->door->clients[0].uid, 1000U);
   EXPECT_TRUE(back->life.frozen);
 }
 
@@ -139,6 +145,10 @@ TEST(State, WhatContradictsItselfIsRefused) {
   EXPECT_FALSE(with([](SavedState &state) { state.anchor.sessions[1].id = 9; })) << "the next one's";
   EXPECT_FALSE(with([](SavedState &state) { state.anchor.sessions[1].asker = 5; }));
   EXPECT_FALSE(with([](SavedState &state) { state.anchor.sessions[1].client.fd = -1; })) << "who waits, without a line";
+  EXPECT_FALSE(with([](SavedState &state) { state.door->listener.fd = -1; }));
+  for (const int32_t client : {-1, 1, 2})
+    EXPECT_FALSE(with([client](SavedState &state) { state.door->clients[0].client = client; })) << client;
+  EXPECT_FALSE(with([](SavedState &state) { state.door->clients.push_back(state.door->clients[0]); })) << "twice";
 }
 
 TEST(State, NamesEachDescriptorOnce) {
@@ -146,7 +156,7 @@ TEST(State, NamesEachDescriptorOnce) {
   std::vector<int> numbers;
   for (const auto &kept : descriptors(state)) numbers.push_back(*kept.fd);
   std::ranges::sort(numbers);
-  EXPECT_EQ(numbers, (std::vector<int>{5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21, 22}));
+  EXPECT_EQ(numbers, (std::vector<int>{5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21, 22, 23}));
 }
 
 TEST(State, BackOffAndRateGoOn) {

@@ -1,0 +1,51 @@
+#include "supervise/peer.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "sys/call.h"
+#include "sys/file.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+namespace jails::supervise {
+namespace {
+
+#ifndef SO_PEERPIDFD
+constexpr int SO_PEERPIDFD = 77; // Linux 6.5
+#endif
+
+constexpr socklen_t kMaxGroups = 65536; // NGROUPS_MAX
+
+Result<std::vector<uint32_t>> groups_of(int socket) {
+  std::vector<uint32_t> groups(32);
+  socklen_t size = static_cast<socklen_t>(groups.size() * sizeof(uint32_t));
+  int rc = getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
+  if (rc != 0 && errno == ERANGE && size <= kMaxGroups * sizeof(uint32_t)) { // it says how many
+    groups.resize(size / sizeof(uint32_t));
+    rc = getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
+  }
+  if (rc != 0) return fail_errno("groups of the peer");
+  groups.resize(size / sizeof(uint32_t));
+  return groups;
+}
+
+} // namespace
+
+Result<Peer> peer_outside(int socket) {
+  int raw = -1;
+  socklen_t size = sizeof raw;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &raw, &size) != 0) return fail_errno("the peer");
+  const Fd pidfd(raw);
+  ucred credentials{};
+  size = sizeof credentials;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return fail_errno("the peer");
+  const auto text = TRY(sys::read_file(fmt::format("/proc/{}/cgroup", credentials.pid), 1U << 16U));
+  TRY_IN("the peer", sys::pidfd_signal(pidfd.get(), 0)); // so that was its cgroup, and not another's
+  for (const auto line : split(text, '\n'))
+    if (line.starts_with("0::/jail/") || line.starts_with("0::/jail-")) return fail(ErrorKind::Denied, "a jail asks");
+  return Peer{.pid = credentials.pid, .uid = credentials.uid, .gid = credentials.gid, .groups = TRY(groups_of(socket))};
+}
+
+} // namespace jails::supervise
