@@ -2,16 +2,15 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "sys/entries.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
 #include <map>
-#include <memory>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -81,9 +80,8 @@ private:
     const Fd made(openat(to, as.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!made) return fail_errno(printable(as));
     if (st.st_dev == device_) {
-      const int source = openat(from, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-      if (source < 0) return fail_errno(printable(name));
-      const std::unique_ptr<DIR, int (*)(DIR *)> dir(fdopendir(source), closedir);
+      const auto dir = TRY_IN(printable(name), sys::entries_of(from, name));
+      const int source = dirfd(dir.get());
       while (const dirent *entry_of = readdir(dir.get())) {
         const std::string child = entry_of->d_name;
         if (child == "." || child == "..") continue;

@@ -5,13 +5,12 @@
 #include "jailmgr/copy_tree.h"
 #include "jailmgr/etc.h"
 #include "jailmgr/progress.h"
+#include "sys/entries.h"
 
 #include <cerrno>
 #include <climits>
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,9 +48,7 @@ Status make_directories(int root, bool with_usr) {
 }
 
 Status copy_links(int base, int root) {
-  const int copy = openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return fail_errno("base");
-  const std::unique_ptr<DIR, int (*)(DIR *)> dir(fdopendir(copy), closedir);
+  const auto dir = TRY_IN("base", sys::entries_of(base, "."));
   while (const dirent *entry = readdir(dir.get())) {
     char target[PATH_MAX + 1];
     const ssize_t n = readlinkat(base, entry->d_name, target, sizeof target - 1);

@@ -2,14 +2,13 @@
 
 #include "base/text.h"
 #include "sys/call.h"
+#include "sys/entries.h"
 #include "sys/file.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <memory>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -25,10 +24,8 @@ constexpr std::string_view kPrefix = ".jailmgr-apply-";
 
 // The directory is the jail's: whatever lies there was put by it, so nothing is followed and nothing waited for.
 void remove_stale(int dir) {
-  const int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return;
-  const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(copy), closedir);
-  while (const dirent *entry = readdir(stream.get())) {
+  const auto entries = sys::entries_of(dir, ".");
+  while (const dirent *entry = entries ? readdir(entries->get()) : nullptr) {
     if (!std::string_view(entry->d_name).starts_with(kPrefix)) continue;
     const Fd file(openat(dir, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (file && flock(file.get(), LOCK_EX | LOCK_NB) == 0) unlinkat(dir, entry->d_name, 0);

@@ -5,6 +5,7 @@
 #include "sys/file.h"
 #include "sys/message.h"
 
+#include <cerrno>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -61,7 +62,7 @@ void report_result(int fd, const Status &status) {
 
 Status await_result(int fd, std::string_view who) {
   const auto message = TRY(sys::receive_message(fd, 64U << 10U));
-  if (message.bytes.empty()) return fail(ErrorKind::System, std::string(who) + " died");
+  if (message.bytes.empty()) return fail(ErrorKind::System, std::string(who) + " died", EINTR);
   Reader in(message.bytes);
   const bool good = in.number() != 0;
   const auto kind = static_cast<ErrorKind>(in.number());

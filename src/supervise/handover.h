@@ -24,7 +24,7 @@ struct Orders {
 };
 Result<Orders> receive_handover(int fd);
 
-// One packet over a SOCK_SEQPACKET. Only the first counts; EOF without any means that the supervisor died.
+// One packet over a SOCK_SEQPACKET. Only the first counts; EOF without any means that the supervisor died (EINTR).
 void report_result(int fd, const Status &status);
 Status await_result(int fd, std::string_view who = "the supervisor");
 

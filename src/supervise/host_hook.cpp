@@ -1,5 +1,6 @@
 #include "supervise/host_hook.h"
 
+#include <cerrno>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@ Status run_poststop(const Instance &instance, const Spec &spec, Jid jid) {
   const std::string due = poststop_file(instance, spec.name);
   if (access(due.c_str(), F_OK) != 0) return {};
   auto status = run_host_hooks(instance, spec, jid, HookPoint::Poststop);
+  // Killed before it was done, perhaps before it had begun: twice rather than never.
+  if (!status && status.error().sys_errno() == EINTR) status = run_host_hooks(instance, spec, jid, HookPoint::Poststop);
   unlink(due.c_str());
   return status;
 }

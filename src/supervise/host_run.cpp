@@ -100,7 +100,8 @@ public:
     kill_descendants();
     read_output();
     if (!in_time) return failed(fmt::format("did not end within {:g} s, and was killed", timeout_ms / 1000.0));
-    return status == 0 ? Status{} : failed(journal::describe_status(status));
+    const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    return status == 0 ? Status{} : failed(journal::describe_status(status), killed ? EINTR : 0);
   }
 
 private:
@@ -129,9 +130,9 @@ private:
     return true;
   }
 
-  Status failed(const std::string &what) const {
+  Status failed(const std::string &what, int error = 0) const {
     const auto said = last_words(tail_);
-    return fail(ErrorKind::System, printable(words_[0]) + ": " + what + (said.empty() ? "" : ": " + said));
+    return fail(ErrorKind::System, printable(words_[0]) + ": " + what + (said.empty() ? "" : ": " + said), error);
   }
 
   const std::vector<std::string> &words_;

@@ -30,7 +30,8 @@ public:
 
   [[nodiscard]] pid_t runner() const { return runner_; }
   [[nodiscard]] int report() const { return report_.get(); } // readable when they are over
-  // Waits for the end: what went wrong with the first that failed, "/usr/sbin/x: exited with status 1: no disk".
+  // Waits for the end: what went wrong with the first that failed, "/usr/sbin/x: exited with status 1: no disk". With
+  // EINTR: somebody killed it, or the runner.
   Status result();
   // Has what still runs killed, unless it outlives, and waits for the runner.
   void end();

@@ -1,10 +1,10 @@
 #include "sys/file.h"
 
+#include "sys/entries.h"
+
 #include <cerrno>
 #include <cstdio>
-#include <dirent.h>
 #include <fcntl.h>
-#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,10 +83,17 @@ Result<bool> make_dir(const std::string &path, mode_t mode) {
   return false;
 }
 
+Result<Entries> entries_of(int at, const std::string &name) {
+  Fd fd(openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd) return fail_errno("cannot open");
+  Entries entries(fdopendir(fd.get()), closedir);
+  if (!entries) return fail_errno("cannot read");
+  (void)fd.release();
+  return entries;
+}
+
 Result<std::vector<std::string>> names_in(int dir) {
-  const int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return fail_errno("cannot open the directory");
-  const std::unique_ptr<DIR, int (*)(DIR *)> stream(fdopendir(copy), closedir);
+  const auto stream = TRY_IN("the directory", entries_of(dir, "."));
   std::vector<std::string> names;
   while (const dirent *entry = readdir(stream.get())) names.emplace_back(entry->d_name);
   return names;

@@ -1,15 +1,14 @@
 #include "sys/quota.h"
 
 #include "sys/call.h"
+#include "sys/entries.h"
 
 #include <cerrno>
 #include <cstring>
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/dqblk_xfs.h>
 #include <linux/fs.h>
 #include <linux/quota.h>
-#include <memory>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -49,9 +48,7 @@ Status set_project(int fd, uint32_t project, bool inherit) {
 Status tag_below(int dir, uint32_t project, int depth) {
   constexpr uint64_t kHere = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
   if (depth > kMaxDepth) return fail(ErrorKind::Unsupported, "too deep a tree");
-  const int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return fail_errno("directory");
-  const std::unique_ptr<DIR, int (*)(DIR *)> list(fdopendir(copy), closedir);
+  const auto list = TRY_IN("directory", entries_of(dir, "."));
   while (const dirent *entry = readdir(list.get())) {
     const std::string name = entry->d_name;
     struct stat st{};

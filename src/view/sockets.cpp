@@ -1,14 +1,13 @@
 #include "view/sockets.h"
 
 #include "base/text.h"
+#include "sys/entries.h"
 #include "view/members.h"
 
 #include <algorithm>
 #include <array>
-#include <dirent.h>
 #include <fcntl.h>
 #include <map>
-#include <memory>
 #include <set>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -49,11 +48,10 @@ std::optional<uint32_t> socket_inode(std::string_view link) {
 
 std::set<uint32_t> open_sockets(const Held &process) {
   std::set<uint32_t> found; // once, however often it is open
-  const int fd = openat(process.get(), "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR *)> dir(fd < 0 ? nullptr : fdopendir(fd), closedir);
-  while (const dirent *entry = dir ? readdir(dir.get()) : nullptr) {
+  const auto entries = sys::entries_of(process.get(), "fd");
+  while (const dirent *entry = entries ? readdir(entries->get()) : nullptr) {
     std::array<char, 64> link{};
-    const ssize_t size = readlinkat(dirfd(dir.get()), entry->d_name, link.data(), link.size());
+    const ssize_t size = readlinkat(dirfd(entries->get()), entry->d_name, link.data(), link.size());
     if (const auto inode = size > 0 ? socket_inode({link.data(), static_cast<size_t>(size)}) : std::nullopt)
       found.insert(*inode);
   }

@@ -1,7 +1,7 @@
 // Runs a command and disturbs it at its N-th system call: one of our processes is killed before it makes the call, or
 // the call fails.
 //
-//   disturb [-ax] [-c CALL[,CALL...]] [-e ERRNO] [-o FILE] [-w PID]... N COMMAND...
+//   disturb [-ax] [-c CALL[,CALL...]] [-e ERRNO] [-o FILE] [-u NAME] [-w PID]... N COMMAND...
 //
 // System calls are counted over the command and everything it starts, for as long as that executes one of our programs:
 // the supervisor, the anchor, what the anchor forks until it executes something else. So N names a moment in the life
@@ -12,6 +12,7 @@
 //   -e ERRNO  nobody is killed: the call is not made, and gives this error number
 //   -w PID    counts this process too: a supervisor or an anchor that was there before
 //   -x        counts no further than to the first program of somebody else that is executed: the jail's command
+//   -u NAME   the same, to the first program of that name: others, hooks perhaps, come before it
 //   -o FILE   gets one line: "killed COMM before CALL (N)", "failed CALL of COMM (N)" or "through after N calls"
 //
 // N = 0 disturbs nobody, so the line tells how many points there are. Exit status: the command's, 128 + signal.
@@ -50,19 +51,24 @@ struct Plan {
   bool all = false, until_exec = false;
   long error = 0;           // 0: kill
   std::set<uint64_t> calls; // empty: all
+  std::string until;        // program; empty: any
   const char *output = nullptr;
   std::vector<pid_t> others;
   char **command = nullptr;
 };
 
-// Ours: by the name of what it executes.
-bool is_ours(pid_t pid) {
+// The name of what it executes.
+std::string program_of(pid_t pid) {
   std::array<char, PATH_MAX> target{};
   const ssize_t n = readlink(("/proc/" + std::to_string(pid) + "/exe").c_str(), target.data(), target.size());
   std::string_view exe(target.data(), n > 0 ? static_cast<size_t>(n) : 0);
   constexpr std::string_view kDeleted = " (deleted)";
   if (exe.ends_with(kDeleted)) exe.remove_suffix(kDeleted.size());
   exe.remove_prefix(exe.rfind('/') == exe.npos ? 0 : exe.rfind('/') + 1);
+  return std::string(exe);
+}
+
+bool is_ours(std::string_view exe) {
   return exe == "jailctl" || exe == "jailmgr" || exe == "jail-supervisor" || exe == "memfd:jail-anchor";
 }
 
@@ -136,8 +142,8 @@ private:
     if (signal == (SIGTRAP | 0x80)) return at_call(pid);
     if (event == PTRACE_EVENT_EXEC) {
       if (pid == main_) counting_ = true;
-      if (!is_ours(pid)) {
-        if (plan_.until_exec) counting_ = false;
+      if (const auto exe = program_of(pid); !is_ours(exe)) {
+        if (plan_.until_exec && (plan_.until.empty() || plan_.until == exe)) counting_ = false;
         traced_.erase(pid);
         ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
         return;
@@ -210,7 +216,7 @@ private:
 };
 
 [[noreturn]] void usage() {
-  fprintf(stderr, "usage: disturb [-ax] [-c CALL[,CALL...]] [-e ERRNO] [-o FILE] [-w PID]... N COMMAND...\n");
+  fprintf(stderr, "usage: disturb [-ax] [-c CALL[,CALL...]] [-e ERRNO] [-o FILE] [-u NAME] [-w PID]... N COMMAND...\n");
   exit(2);
 }
 
@@ -232,13 +238,14 @@ void add_calls(Plan &plan, std::string_view names) {
 
 int main(int argc, char **argv) {
   Plan plan;
-  for (int option; (option = getopt(argc, argv, "+ac:e:o:w:x")) != -1;) {
+  for (int option; (option = getopt(argc, argv, "+ac:e:o:u:w:x")) != -1;) {
     switch (option) {
     case 'a': plan.all = true; break;
     case 'x': plan.until_exec = true; break;
     case 'c': add_calls(plan, optarg); break;
     case 'e': plan.error = atol(optarg); break;
     case 'o': plan.output = optarg; break;
+    case 'u': plan.until_exec = true, plan.until = optarg; break;
     case 'w': plan.others.push_back(static_cast<pid_t>(atol(optarg))); break;
     default: usage();
     }
