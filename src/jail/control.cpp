@@ -65,16 +65,22 @@ bool wait_for_end(const Instance &instance, const JailName &name, uint64_t ms) {
 
 } // namespace
 
-Result<std::string> libexec_program(std::string_view name) {
+static Result<std::string> program_of_prefix(std::string_view name) {
   char path[PATH_MAX];
   const ssize_t n = readlink("/proc/self/exe", path, sizeof path);
   if (n <= 0) return fail_errno("/proc/self/exe");
   std::string exe(path, static_cast<size_t>(n));
   for (int i = 0; i < 2; i++) exe.resize(std::min(exe.size(), exe.find_last_of('/')));
-  exe += fmt::format("/libexec/jails/{}", name);
+  exe += fmt::format("/{}", name);
   if (access(exe.c_str(), X_OK) != 0) return fail_errno(exe);
   return exe;
 }
+
+Result<std::string> libexec_program(std::string_view name) {
+  return program_of_prefix(fmt::format("libexec/jails/{}", name));
+}
+
+Result<std::string> sbin_program(std::string_view name) { return program_of_prefix(fmt::format("sbin/{}", name)); }
 
 Result<Fd> connect_supervisor(const Instance &instance, const JailName &name) {
   auto fd = sys::connect_seqpacket(instance.control_socket(name));

@@ -13,6 +13,7 @@ namespace jails {
 
 // Of our own installation: PREFIX/sbin/jailctl -> PREFIX/libexec/jails/NAME. The build tree has the same shape.
 Result<std::string> libexec_program(std::string_view name);
+Result<std::string> sbin_program(std::string_view name); // PREFIX/sbin/NAME
 
 // A connection to a running jail's supervisor. NotFound "jail web is not running".
 Result<Fd> connect_supervisor(const Instance &instance, const JailName &name);

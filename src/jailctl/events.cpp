@@ -54,7 +54,7 @@ Result<int> events(const Call &call) {
   options.push_back({'j', "json", nullptr, "JSON, one object a line", set_flag(json), true});
   options.push_back({'k', "kind", "KIND[,KIND...]",
                      "only these: create, start, exit, restart, stop, failed, oom, limit, denial, health, freeze, "
-                     "thaw, hook, exec, destroy",
+                     "thaw, hook, exec, upgrade, destroy",
                      [&](std::string_view text) { return add_kinds(filter.kinds, text); }, false});
   options.push_back({'n', "lines", "NUMBER", "only the last ones",
                      [&](std::string_view text) -> Status {

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/form.h"
+#include "cli/http.h"
 #include "jailctl/verb.h"
 #include "stats/format.h"
 #include "stats/http.h"
@@ -12,8 +13,6 @@
 #include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <thread>
 
@@ -29,29 +28,6 @@ struct Wanted {
   std::string_view textfile;
   uint64_t every = 0; // seconds; 0: once
 };
-
-// Under inetd or a systemd socket standard input is the connection. Closing it with the request unread would reset it
-// and lose the answer; a client that neither asks nor reads must not keep us for ever.
-std::string read_http_request() {
-  constexpr auto kPatience = std::chrono::seconds(10);
-  struct stat st{};
-  if (fstat(STDIN_FILENO, &st) != 0 || !S_ISSOCK(st.st_mode)) return "";
-  const timeval limit{.tv_sec = kPatience.count(), .tv_usec = 0};
-  setsockopt(STDIN_FILENO, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  const auto end = std::chrono::steady_clock::now() + kPatience;
-  std::string request;
-  char buffer[2048];
-  while (request.size() < 65536 && request.find("\r\n\r\n") == std::string::npos) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
-    pollfd ready{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    if (left <= 0 || poll(&ready, 1, static_cast<int>(left)) != 1) break;
-    const ssize_t n = recv(STDIN_FILENO, buffer, sizeof buffer, 0);
-    if (n <= 0) break;
-    request.append(buffer, static_cast<size_t>(n));
-  }
-  return request;
-}
 
 std::vector<Option> options_for(Wanted &wanted) {
   std::vector<Option> options;
@@ -104,7 +80,7 @@ Result<std::vector<JailUsage>> usage_of(const Call &call, const Telemetry &telem
 
 Status print_for_prometheus(const Wanted &wanted, std::span<const stats::JailStats> jails) {
   stats::HttpRequest request;
-  if (wanted.http) request = stats::parse_request(read_http_request());
+  if (wanted.http) request = stats::parse_request(cli::read_http_request());
   if (wanted.openmetrics) request.how = stats::Exposition::OpenMetrics;
   if (wanted.http) fmt::print("{}", stats::http_header(request));
   if (!request.get || !request.body) return {};

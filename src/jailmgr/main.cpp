@@ -22,6 +22,7 @@ constexpr jails::cli::Verb kVerbs[] = {
     {"validate", "say all that is wrong with configuration files", validate},
     {"set", "change a jail's limits, in its configuration and while it runs", set},
     {"logs", "what a jail's command wrote", logs},
+    {"serve", "answer one request of the local HTTP API", serve},
     {"upgrade-supervisors", "have running jails go on under this version", upgrade_supervisors},
     {"destroy", "remove jails with all their data", destroy},
 };

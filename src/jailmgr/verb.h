@@ -19,6 +19,7 @@ jails::Result<int> logs(const Call &call);
 jails::Result<int> plan(const Call &call);
 jails::Result<int> rename(const Call &call);
 jails::Result<int> restart(const Call &call);
+jails::Result<int> serve(const Call &call);
 jails::Result<int> set(const Call &call);
 jails::Result<int> start(const Call &call);
 jails::Result<int> status(const Call &call);

@@ -13,9 +13,9 @@ namespace jails::journal {
 namespace {
 
 constexpr std::string_view kVersion = "1";
-constexpr std::array<std::string_view, kKinds> kKindNames{"create", "start", "exit",  "restart", "stop",
-                                                          "failed", "oom",   "limit", "denial",  "health",
-                                                          "freeze", "thaw",  "hook",  "exec",    "destroy"};
+constexpr std::array<std::string_view, kKinds> kKindNames{"create", "start", "exit",    "restart", "stop",   "failed",
+                                                          "oom",    "limit", "denial",  "health",  "freeze", "thaw",
+                                                          "hook",   "exec",  "upgrade", "destroy"};
 constexpr std::array<std::string_view, kCauses> kCauseNames{
     "none",         "exited", "signal", "oom", "operator", "shutdown", "health", "anchor-lost", "supervisor-killed",
     "start-failed", "hook",   "limit"};

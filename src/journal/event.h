@@ -24,11 +24,12 @@ enum class Kind : uint8_t {
   Health,  // its health changed
   Freeze,
   Thaw,
-  Hook, // a hook failed
-  Exec, // a user of the host, let in by a rule, runs a command in it
+  Hook,    // a hook failed
+  Exec,    // a user of the host, let in by a rule, runs a command in it
+  Upgrade, // another program is its supervisor now
   Destroy,
 };
-constexpr size_t kKinds = 15;
+constexpr size_t kKinds = 16;
 std::string_view to_string(Kind kind);
 Result<Kind> parse_kind(std::string_view text); // Usage
 

@@ -278,7 +278,9 @@ Result<std::unique_ptr<Supervisor>> Supervisor::go_on(SavedState state) {
     self->start_failure_ = done.error();
     return std::unexpected(std::move(done).error());
   }
-  self->note(kInfo, "another program is the supervisor now");
+  constexpr char kDone[] = "another program is its supervisor now";
+  self->note(kInfo, kDone);
+  self->record(journal::Kind::Upgrade, kDone);
   if (asker >= 0) self->reply(asker, {.type = ReplyType::Status, .text = {}, .status = self->status()});
   return self;
 }
