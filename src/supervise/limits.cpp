@@ -140,7 +140,8 @@ void Supervisor::on_oom() {
   if (read(oom_event_.get(), &count, sizeof count) != sizeof count) return;
   note(3, "out of memory; the whole jail is killed");
   cause_ = journal::Cause::Oom;
-  oom_killed_ = true; // the event comes before the kernel's own kill, which finds nobody left to count (mm/memcontrol-v1.c)
+  oom_killed_ =
+      true; // the event comes before the kernel's own kill, which finds nobody left to count (mm/memcontrol-v1.c)
   (void)group_->kill();
 }
 
