@@ -1,6 +1,7 @@
 #include "jailmgr/verb.h"
 
 #include "base/text.h"
+#include "cli/form.h"
 #include "cli/json.h"
 #include "cli/limits.h"
 #include "config/file.h"
@@ -218,7 +219,11 @@ Result<int> plan(const Call &call) {
     else
       fmt::print("{}: {}\n", name, texts.empty() ? nothing : fmt::format("{}", fmt::join(texts, "; ")));
   }
-  if (json) cli::print_json(list);
+  if (json) {
+    auto out = cli::json_document("jailmgr-plan-1");
+    out["jails"] = std::move(list);
+    cli::print_json(out);
+  }
   if (!json && plans.empty()) fmt::print("no jails\n");
   if (failed != 0 || scope.broken != 0) return 1;
   return anything ? 2 : 0;
