@@ -146,7 +146,6 @@ private:
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   setsid();
   signal(SIGCHLD, SIG_DFL);
-  signal(SIGPIPE, SIG_IGN); // the report of what outlives may have no reader
   Status status;
   for (const auto &words : order.commands) {
     status = Command(words, order).run();

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "sys/call.h"
-#include "sys/file.h"
 #include "sys/message.h"
 
 #include <algorithm>

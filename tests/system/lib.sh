@@ -195,6 +195,9 @@ workload_of() {
   done
   return 1
 }
+# The host pid of the supervised command, as the supervisor has it ("-": none): checks, hooks and orphans of the jail are
+# its children as well.
+command_of() { jailctl show "$1" | awk '$1 == "workload" { print $2 }'; }
 # The host pid of the member whose command line is TEXT.
 member_with() { # JAIL TEXT
   local pid
