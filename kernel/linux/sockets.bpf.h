@@ -2,18 +2,9 @@
 #ifndef SECMODEL_JAIL_SOCKETS_BPF_H
 #define SECMODEL_JAIL_SOCKETS_BPF_H
 
-#include <bpf/bpf_core_read.h>
-
 #include "linux/tables.bpf.h"
-#include "linux/structs.h"
+#include "linux/plain_socket.bpf.h"
 #include "linux/membership.bpf.h"
-
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym; /* Linux 6.2 */
-
-static __always_inline struct sock *plain_socket(struct bpf_sock *sk)
-{
-	return bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct sock));
-}
 
 /* Read from the socket: bpf_get_netns_cookie() is for skbs only since Linux 6.15. */
 static __always_inline int in_host_netns(struct bpf_sock *sk, const struct sj_settings *set)

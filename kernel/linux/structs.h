@@ -89,8 +89,14 @@ struct task_struct {
 	struct mm_struct *mm;
 };
 
+struct netns_ipv4 {
+	int sysctl_tcp_rmem[3]; /* least, default, most; IPv6 too */
+	int sysctl_tcp_wmem[3];
+};
+
 struct net {
 	__u64 net_cookie;
+	struct netns_ipv4 ipv4;
 };
 
 typedef struct {
@@ -110,6 +116,9 @@ struct sock_cgroup_data {
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	int sk_rcvbuf;
+	int sk_sndbuf;
+	unsigned char sk_userlocks : 4;
 	struct sock_cgroup_data sk_cgrp_data;
 };
 

@@ -133,9 +133,8 @@ std::vector<Setting> settings_of(const Wanted &to, const Wanted *from) {
     settings.push_back({.limit = "sockbuf",
                         .controller = "memory",
                         .v1 = {{"memory.kmem.tcp.limit_in_bytes", or_word(now.sockbuf, "-1"), ReadBack::Size}},
-                        .v2 = {},
-                        .v2_reason = "cgroup v2 counts socket buffers as memory and has no limit for them alone; "
-                                     "--memory holds both"});
+                        .v2 = {}, // counts them as memory
+                        .elsewhere = true});
   if (now.processes || before.processes) {
     // The anchor is a member, and not one of the jail's own.
     const std::string count = now.processes ? std::to_string(*now.processes + 1) : "max";

@@ -26,13 +26,14 @@ struct Write {
 // Does the file's text say what was written? A limit that was taken away has no line, or "max".
 bool reads_back(const Write &write, std::string_view text);
 
-// One limit, and how each kind of hierarchy holds it. A reason says why one kind cannot.
+// One limit, and how each kind of hierarchy holds it. A reason says why v1 cannot.
 struct Setting {
   const char *limit; // as in LimitKey
   const char *controller;
-  std::vector<Write> v1, v2; // what to write, in this order
-  const char *v1_reason = nullptr, *v2_reason = nullptr;
-  bool reset = false; // takes a limit away: nothing to do where none could be
+  std::vector<Write> v1, v2;       // what to write, in this order
+  const char *v1_reason = nullptr; // v2 has them all
+  bool reset = false;              // takes a limit away: nothing to do where none could be
+  bool elsewhere = false;          // held by other means too: nothing to do where no hierarchy has anything for it
 };
 
 // IoLimit with the device found: "8:0".

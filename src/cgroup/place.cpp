@@ -87,11 +87,12 @@ Result<Placement> place(const Hierarchies &where, std::vector<Setting> settings,
     const std::string v1_name = controller == "io" ? "blkio" : controller;
     const auto v1 = where.v1.find(v1_name);
     const bool on_v1 = v1 != where.v1.end();
+    if (setting.elsewhere && (on_v1 ? setting.v1 : setting.v2).empty()) continue;
     std::string reason;
     if (!on_v1 && !has_v2_controller(where, controller))
       reason = fmt::format("this host has no '{}' cgroup controller", controller);
-    else if (const char *why = on_v1 ? setting.v1_reason : setting.v2_reason; why != nullptr)
-      reason = why;
+    else if (on_v1 && setting.v1_reason != nullptr)
+      reason = setting.v1_reason;
     if (reason.empty()) {
       placement.placed.push_back(
           {std::move(setting), on_v1, on_v1 ? v1_name : controller, on_v1 ? v1->second : where.v2});

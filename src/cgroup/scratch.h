@@ -1,5 +1,5 @@
 // A process of ours in a jail's cgroups for a moment: are its limits felt there? Only what takes nothing from the jail
-// is tried: its CPUs, and its CPU time where that is less than one CPU.
+// is tried: its CPUs, its CPU time where that is less than one CPU, the buffer of a socket.
 #pragma once
 
 #include "base/error.h"

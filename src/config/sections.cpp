@@ -83,7 +83,7 @@ void read_limits(TableReader &top, Limits &to, const Restart &restart, std::vect
   reader.size("memory", to.memory, kMemoryMin, kMemoryMax);
   reader.number("processes", to.processes, 1, kProcessesMax);
   reader.number("files", to.files, kFilesMin, kFilesMax);
-  reader.size("sockbuf", to.sockbuf, 1, kSockbufMax);
+  reader.size("sockbuf", to.sockbuf, kSockbufMin, kSockbufMax);
   const uint32_t quota = reader.number("cpu_quota", to.cpu_quota, 1, kCpuQuotaMax);
   const uint32_t period = reader.number("cpu_period", to.cpu_period, kCpuPeriodMin, kCpuPeriodMax);
   if (quota != 0 && reader.find("cpu_period") == nullptr) reader.wrong(quota, "cpu_quota", "needs cpu_period as well");
@@ -235,7 +235,7 @@ void write_limits(Writer &out, const Limits &limits) {
           !limits.memory);
   out.key("Processes and threads, 1 to 4194304.", "processes", number(limits.processes, "100"), !limits.processes);
   out.key("Open files of each process, 16 to 2147483647.", "files", number(limits.files, "1024"), !limits.files);
-  out.key("Socket buffers of TCP and UDP in bytes, or with K, M, G, T. Needs cgroup v1.", "sockbuf",
+  out.key("Send buffer and receive buffer of each socket, in bytes, or with K, M, G, T.", "sockbuf",
           size(limits.sockbuf, "\"4M\""), !limits.sockbuf);
   out.key("CPU time in ticks of 1/100 s for each period, 1 to 1000000; only with cpu_period.\n"
           "50 ticks in a period of 1000000 is half a CPU.",

@@ -7,6 +7,7 @@
 #include "cli/limits.h"
 #include "cli/table.h"
 #include "secmodel/pace.h"
+#include "secmodel/sockbuf.h"
 #include "secmodel/tables.h"
 
 #include <algorithm>
@@ -36,6 +37,16 @@ void add_network(const Call &call, const cgroup::Group &group, const Limits &lim
     }
     uses.push_back(std::move(use));
   }
+}
+
+// Each socket, whatever the cgroup controllers hold of all of them together.
+void count_sockets(const Call &call, const cgroup::Group &group, std::vector<cgroup::LimitUse> &uses) {
+  const auto row = Sockbuf::read(call.instance, group.id());
+  const auto use = std::ranges::find(uses, std::string("sockbuf"), &cgroup::LimitUse::limit);
+  if (!row || row->ceiling == 0 || use == uses.end()) return;
+  use->by = "BPF, each socket" + (use->by.empty() ? "" : "; of TCP together " + use->by);
+  use->active = std::to_string(row->ceiling);
+  use->hits = use->hits.value_or(0) + row->lowered;
 }
 
 // Where the kernel has BPF LSM, the files of the whole jail are counted, and not only those of each process.
@@ -99,6 +110,7 @@ Result<std::vector<cgroup::LimitUse>> uses_of(const Call &call, const JailRow &r
     const auto group = TRY(cgroup::Group::open(where, call.instance.cgroup_name(), name));
     auto uses = cgroup::limit_uses(group, limits, row.root, row.anchor);
     TRY(count_files(call, row, uses));
+    count_sockets(call, group, uses);
     add_network(call, group, limits, uses);
     add_disk(row, TRY(spec_in_force(call.instance, name)), uses);
     return uses;

@@ -46,8 +46,8 @@ Result<SecmodelStatus> secmodel_status(const Instance &instance);
 
 // What this kernel takes, found by loading each program without attaching it anywhere.
 struct ProgramProbe {
-  std::string
-      name; // "ports", "ingress", "egress", "devices", "sysctl", "accounting", "tasks", "pace", "lsm-tasks", ...
+  std::string name; // "ports", "ingress", "egress", "devices", "sysctl", "accounting", "tasks", "pace", "sockbuf",
+                    // "lsm-tasks", ...
   std::string purpose;
   bool required = true; // jails do not start without it
   bool works = false;

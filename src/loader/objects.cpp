@@ -17,6 +17,7 @@
 #include <lsm_tasks.skel.h>
 #include <pace.skel.h>
 #include <ports.skel.h>
+#include <sockbuf.skel.h>
 #include <sysctl.skel.h>
 #include <tasks.skel.h>
 
@@ -44,6 +45,11 @@ static constexpr Program kTasks[] = {{"tasks", Hook::Tasks}};
 
 static constexpr Program kPace[] = {{"pace_out", Hook::Jail}, {"pace_in", Hook::Jail}, {"pace_connection", Hook::Jail}};
 
+static constexpr Program kSockbuf[] = {
+    {"sockbuf_create", Hook::Jail},   {"sockbuf_option", Hook::Jail},   {"sockbuf_bind4", Hook::Jail},
+    {"sockbuf_bind6", Hook::Jail},    {"sockbuf_connect4", Hook::Jail}, {"sockbuf_connect6", Hook::Jail},
+    {"sockbuf_sendmsg4", Hook::Jail}, {"sockbuf_sendmsg6", Hook::Jail}, {"sockbuf_tcp", Hook::Jail}};
+
 static constexpr Program kLsmTasks[] = {{"lsm_kill", Hook::Lsm},      {"lsm_ptrace", Hook::Lsm},
                                         {"lsm_traceme", Hook::Lsm},   {"lsm_setrlimit", Hook::Lsm},
                                         {"lsm_setnice", Hook::Lsm},   {"lsm_setscheduler", Hook::Lsm},
@@ -60,6 +66,7 @@ static constexpr Concern kConcerns[] = {
     {"accounting", "CPU time by jail", kAccounting, bytes_of<sj_accounting>},
     {"tasks", "processes by jail", kTasks, bytes_of<sj_tasks>},
     {"pace", "network rates of a jail", kPace, bytes_of<sj_pace>},
+    {"sockbuf", "socket buffers of a jail, each", kSockbuf, bytes_of<sj_sockbuf>},
     {"lsm-tasks", "no power of unprivileged host users over a jail", kLsmTasks, bytes_of<sj_lsm_tasks>, true},
     {"lsm-sockets", "listen and abstract names are refused at the call", kLsmSockets, bytes_of<sj_lsm_sockets>, true},
     {"lsm-files", "open files of the whole jail", kLsmFiles, bytes_of<sj_lsm_files>, true},
@@ -67,7 +74,7 @@ static constexpr Concern kConcerns[] = {
 
 static constexpr std::string_view kTables[] = {"jails", "members",      "ports",  "reserved", "settings",
                                                "cpu",   "running",      "denied", "pace",     "grants",
-                                               "peers", "denied_calls", "ledger"};
+                                               "peers", "denied_calls", "ledger", "sockbuf"};
 
 static constexpr std::string_view kSecondLineTables[] = {"open_files"};
 

@@ -160,7 +160,7 @@ constexpr LimitKey kKeys[] = {
      [](const Limits &of) -> std::string { return of.oom == OomKill::Group ? "group" : ""; }},
     count_key<&Limits::processes, 0>("processes", "processes", 'p', "N", "processes and threads"),
     count_key<&Limits::files, 1>("files", "files", 'd', "N", "open files of each process"),
-    size_key<&Limits::sockbuf>("sockbuf", "sockbuf", 's', "socket buffers of TCP and UDP (cgroup v1)"),
+    size_key<&Limits::sockbuf>("sockbuf", "sockbuf", 's', "buffers of each socket, like 256K"),
     {"cpu", "cpu", 0, "N|N%", "CPUs: 1.5, or 50%", assign_cpu, clear_number<&Limits::cpu>, cpu_text},
     count_key<&Limits::cpu_quota, 2>("cpu_quota", "cpu-quota", 'q', "TICKS",
                                      "CPU time of 1/100 s in each period; with -c"),
@@ -245,7 +245,7 @@ Status check_limits(const Limits &limits) {
   TRY(check_range("swap limit", limits.swap, 0, kMemoryMax));
   TRY(check_range("process limit", limits.processes, 1, kProcessesMax));
   TRY(check_range("file limit", limits.files, kFilesMin, kFilesMax));
-  TRY(check_range("socket buffer limit", limits.sockbuf, 1, kSockbufMax));
+  TRY(check_range("socket buffer limit", limits.sockbuf, kSockbufMin, kSockbufMax));
   TRY(check_range("CPU quota", limits.cpu_quota, 1, kCpuQuotaMax));
   TRY(check_range("CPU period", limits.cpu_period, kCpuPeriodMin, kCpuPeriodMax));
   TRY(check_range("CPU weight", limits.cpu_weight, 1, kCpuWeightMax));

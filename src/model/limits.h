@@ -31,7 +31,7 @@ struct Limits {
   std::optional<uint64_t> memory;        // -m, bytes, for the whole jail
   std::optional<uint64_t> processes;     // -p, processes and threads
   std::optional<uint64_t> files;         // -d, open files of each process
-  std::optional<uint64_t> sockbuf;       // -s, bytes of socket buffers
+  std::optional<uint64_t> sockbuf;       // -s, bytes of socket buffers: each, and with cgroup v1 those of TCP together
   std::optional<uint64_t> cpu_quota;     // -q, ticks of 1/100 s of CPU time in each period; with cpu_period
   std::optional<uint64_t> cpu_period;    // -c, microseconds
   std::optional<uint64_t> cpu{};         // thousandths of a CPU; excludes quota and period
@@ -54,6 +54,7 @@ inline constexpr uint64_t kMemoryMax = INT64_MAX;
 inline constexpr uint64_t kProcessesMax = 4194304;
 inline constexpr uint64_t kFilesMin = 16; // fewer, and the anchor could not hand a command its descriptors
 inline constexpr uint64_t kFilesMax = INT32_MAX;
+inline constexpr uint64_t kSockbufMin = 8192; // the kernel gives a send buffer 4608 at least (SOCK_MIN_SNDBUF)
 inline constexpr uint64_t kSockbufMax = INT64_MAX;
 inline constexpr uint64_t kCpuQuotaMax = 1000000;
 inline constexpr uint64_t kCpuPeriodMin = 1000, kCpuPeriodMax = 1000000;

@@ -1,19 +1,16 @@
 #include "secmodel/pace.h"
 
+#include "secmodel/jail_hooks.h"
+
 #include <linux/bpf.h>
-#include <string>
 
 namespace jails {
 namespace {
 
-struct Hook {
-  const char *program;
-  uint32_t type;
-};
 // The connections last: they are paced only where there is a rate.
-constexpr Hook kHooks[] = {{"pace_out", BPF_CGROUP_INET_EGRESS},
-                           {"pace_in", BPF_CGROUP_INET_INGRESS},
-                           {"pace_connection", BPF_CGROUP_SOCK_OPS}};
+constexpr JailHook kHooks[] = {{"pace_out", BPF_CGROUP_INET_EGRESS},
+                               {"pace_in", BPF_CGROUP_INET_INGRESS},
+                               {"pace_connection", BPF_CGROUP_SOCK_OPS}};
 
 Result<bpf::Map<uint64_t, sj_pace_row>> open_rows(const Instance &instance) {
   return bpf::Map<uint64_t, sj_pace_row>::open(instance.bpffs_dir(), "pace");
@@ -24,10 +21,7 @@ Result<bpf::Map<uint64_t, sj_pace_row>> open_rows(const Instance &instance) {
 Result<Pace> Pace::attach(const Instance &instance, int cgroup, uint64_t cgroup_id, std::optional<uint64_t> out,
                           std::optional<uint64_t> in) {
   Pace pace(TRY(open_rows(instance)), cgroup_id);
-  for (size_t i = 0; i < std::size(kHooks); i++) {
-    const auto program = TRY(bpf::open_pinned(instance.bpffs_dir() + "/progs/" + kHooks[i].program));
-    pace.links_[i] = TRY_IN(kHooks[i].program, bpf::attach_cgroup(program, cgroup, kHooks[i].type));
-  }
+  TRY(attach_hooks(instance, cgroup, kHooks, pace.links_));
   TRY(pace.set(out, in));
   return pace;
 }

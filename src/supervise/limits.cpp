@@ -35,6 +35,7 @@ Status Supervisor::change_limits(const std::vector<std::string> &words, std::vec
   setup_.spec.limits = wanted;
   if (done && before.oom != wanted.oom) done = watch_oom();
   if (done) done = limit_network();
+  if (done) done = limit_sockets();
   if (done && other_disk) done = limit_disk();
   if (done) done = publish_spec();
   if (!done) {
@@ -42,6 +43,7 @@ Status Supervisor::change_limits(const std::vector<std::string> &words, std::vec
     if (before.files != wanted.files) (void)limit_files(before.files);
     setup_.spec.limits = before;
     (void)limit_network();
+    (void)limit_sockets();
     if (other_disk) (void)limit_disk();
     return done;
   }
@@ -68,6 +70,17 @@ Status Supervisor::limit_network() {
   }
   if (pace_) return pace_->set(limits.net_out, limits.net_in);
   pace_ = TRY(Pace::attach(setup_.instance, group_->v2(), group_->id(), limits.net_out, limits.net_in));
+  return {};
+}
+
+Status Supervisor::limit_sockets() {
+  const auto ceiling = setup_.spec.limits.sockbuf;
+  if (!ceiling) {
+    sockbuf_.reset();
+    return {};
+  }
+  if (sockbuf_) return sockbuf_->set(*ceiling);
+  sockbuf_ = TRY(Sockbuf::attach(setup_.instance, group_->v2(), group_->id(), *ceiling));
   return {};
 }
 

@@ -118,6 +118,7 @@ Status Supervisor::make_cgroup() {
     return fail(ErrorKind::Unsupported, "cgroup " + path + " was made anew; 'jailctl load' puts it right");
   unwatch_oom();
   pace_.reset();
+  sockbuf_.reset();
   frozen_ = false;
   keep_oom_kills(); // a restart
   group_ = TRY(cgroup::Group::create(where, setup_.instance.cgroup_name(), setup_.spec.name, setup_.spec.limits,
@@ -125,6 +126,7 @@ Status Supervisor::make_cgroup() {
   hits_ = {}; // of a group that is new
   TRY_IN("limit 'oom'", watch_oom());
   TRY_IN("limit 'net'", limit_network());
+  TRY_IN("limit 'sockbuf'", limit_sockets());
   return with_tables([this]() -> Status {
     TRY(tables_.bind_cgroup(setup_.jid, group_->id()));
     TRY(tables_.set_quiet(setup_.jid, true)); // until the anchor has tried the guards
@@ -183,6 +185,7 @@ void Supervisor::take_down() {
   listener_.reset();
   unwatch_oom();
   pace_.reset();
+  sockbuf_.reset();
   reactions_.reset();
   if (group_) {
     Status done = group_->kill();

@@ -184,8 +184,8 @@ struct SavedState {
   Kept<S_IFREG> lock;
   Kept<S_IFSOCK> control; // the listening socket
   std::vector<Kept<S_IFSOCK>> clients;
-  int32_t asker = -1;       // who asked for the upgrade, among clients
-  std::vector<Kept<>> pace; // links
+  int32_t asker = -1;                // who asked for the upgrade, among clients
+  std::vector<Kept<>> pace, sockbuf; // links
   Kept<> oom_event;
   AnchorState anchor;
   LifeState life;
@@ -199,7 +199,7 @@ struct SavedState {
     ar("lock", self.lock), ar("control", self.control), ar("clients", self.clients), ar("asker", self.asker);
     ar("pace", self.pace), ar("oom-event", self.oom_event), ar("anchor", self.anchor), ar("life", self.life);
     ar("log", self.log), ar("health", self.health), ar("watches", self.watches);
-    ar("door", self.door);
+    ar("door", self.door), ar("sockbuf", self.sockbuf);
   }
 };
 

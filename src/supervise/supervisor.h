@@ -12,6 +12,7 @@
 #include "model/instance.h"
 #include "model/spec.h"
 #include "secmodel/pace.h"
+#include "secmodel/sockbuf.h"
 #include "secmodel/tables.h"
 #include "supervise/back_off.h"
 #include "supervise/denial_log.h"
@@ -156,6 +157,8 @@ private:
   Status limit_files(std::optional<uint64_t> files);
   [[nodiscard]] Status limit_files_of_processes(std::optional<uint64_t> files) const;
   Status limit_network();
+  Status limit_sockets();
+  void adopt_sockets(SavedState &state);
   Status limit_disk(); // of a root without an image
   Status watch_oom();
   void unwatch_oom();
@@ -211,7 +214,8 @@ private:
   Tables tables_;
   std::optional<sys::FileLock> lock_;
   std::optional<cgroup::Group> group_;
-  std::optional<Pace> pace_; // where there is a network rate
+  std::optional<Pace> pace_;       // where there is a network rate
+  std::optional<Sockbuf> sockbuf_; // where there is a ceiling of socket buffers
   HostCommands host_commands_;
   std::unique_ptr<Reactions> reactions_; // where there are any
   std::vector<std::string> warnings_;    // of the start, for the log

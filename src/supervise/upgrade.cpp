@@ -146,6 +146,8 @@ SavedState Supervisor::save(int asker) const {
   state.asker = indices[asker];
   if (pace_)
     for (const auto &link : pace_->links()) state.pace.push_back({link.get()});
+  if (sockbuf_)
+    for (const auto &link : sockbuf_->links()) state.sockbuf.push_back({link.get()});
   state.oom_event.fd = oom_event_.get();
   if (spawner_) spawner_->save(state.anchor, [&](int key) { return indices.at(key); });
 
@@ -285,6 +287,18 @@ Result<std::unique_ptr<Supervisor>> Supervisor::go_on(SavedState state) {
   return self;
 }
 
+// One of before there was a ceiling for each socket hands on no links. Then it is a matter of this program, and no
+// reason to take down a jail that has been without so far.
+void Supervisor::adopt_sockets(SavedState &state) {
+  if (state.sockbuf.size() == Sockbuf::kLinks) {
+    std::array<Fd, Sockbuf::kLinks> links;
+    for (size_t i = 0; i < links.size(); i++) links[i] = Fd(state.sockbuf[i].fd);
+    sockbuf_ = Sockbuf::adopt(setup_.instance, state.cgroup, std::move(links));
+  } else if (const auto done = limit_sockets(); !done) {
+    note(kWarning, "limit 'sockbuf': " + done.error().text());
+  }
+}
+
 // The lock first: with it a failure takes the jail down in order.
 Status Supervisor::adopt(SavedState &state) {
   gone_on_ = true;
@@ -301,6 +315,7 @@ Status Supervisor::adopt(SavedState &state) {
   if (state.pace.size() == 3)
     pace_ =
         Pace::adopt(setup_.instance, state.cgroup, {Fd(state.pace[0].fd), Fd(state.pace[1].fd), Fd(state.pace[2].fd)});
+  adopt_sockets(state);
   if (oom_event_) TRY(loop_.add(oom_event_.get(), EPOLLIN, [this](uint32_t) { on_oom(); }));
   if (state.anchor.pid != 0) TRY(adopt_anchor(state, clients));
   if (state.log) TRY(adopt_log(*state.log));

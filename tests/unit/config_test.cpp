@@ -299,8 +299,8 @@ JailConfig random_config(Random &random) {
   } else {
     for (uint64_t n = random.number(0, 4); n > 0; n--) spec.command.push_back(random.text(10, true));
   }
-  spec.limits = {random.limit(kMemoryMin, kMemoryMax), random.limit(1, kProcessesMax), random.limit(1, kFilesMax),
-                 random.limit(1, kSockbufMax),         random.limit(1, kCpuQuotaMax),  random.number(1000, 1000000)};
+  spec.limits = {random.limit(kMemoryMin, kMemoryMax),   random.limit(1, kProcessesMax), random.limit(1, kFilesMax),
+                 random.limit(kSockbufMin, kSockbufMax), random.limit(1, kCpuQuotaMax),  random.number(1000, 1000000)};
   if (!spec.limits.cpu_quota) spec.limits.cpu_period.reset();
   if (!spec.limits.cpu_quota) spec.limits.cpu = random.limit(kCpuMin, kCpuMax);
   spec.limits.cpu_weight = random.limit(1, kCpuWeightMax);

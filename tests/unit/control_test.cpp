@@ -43,14 +43,16 @@ TEST(Control, EachLimitOnBothKinds) {
                                             "io.max 8:0 rbps=5242880", "io.max 8:0 wiops=7"}));
 }
 
-TEST(Control, WhatOneKindCannotHoldHasAReason) {
+TEST(Control, WhatOneKindCannotHoldHasAReasonOrIsHeldElsewhere) {
   const Limits limits = made_of({"memory-high=64M", "sockbuf=1M"});
   const auto settings = settings_of({limits, {}});
   ASSERT_EQ(settings.size(), 2U);
   EXPECT_NE(settings[0].v1_reason, nullptr);
-  EXPECT_EQ(settings[0].v2_reason, nullptr);
+  EXPECT_FALSE(settings[0].elsewhere);
   EXPECT_EQ(settings[1].v1_reason, nullptr);
-  EXPECT_NE(settings[1].v2_reason, nullptr);
+  EXPECT_TRUE(settings[1].elsewhere) << "each socket, by BPF";
+  EXPECT_EQ(writes(settings, true), (Lines{"memory.kmem.tcp.limit_in_bytes 1048576"}));
+  EXPECT_EQ(writes(settings, false), (Lines{"memory.high 67108864"}));
 }
 
 TEST(Control, WhatIsTakenAwayIsReset) {
@@ -135,6 +137,18 @@ TEST_F(Layout, V1WhereItIsElseV2ElseRefused) {
   EXPECT_TRUE(lenient->placed[0].v1);
   EXPECT_FALSE(lenient->placed[1].v1);
   EXPECT_EQ(lenient->warnings, Lines{"limit 'processes': this host has no 'pids' cgroup controller; not limited"});
+}
+
+TEST_F(Layout, WhatIsHeldElsewhereNeedsNoController) {
+  const auto without = place(where_, settings_of({made_of({"sockbuf=1M"}), {}}), false);
+  ASSERT_TRUE(without) << without.error().text();
+  EXPECT_TRUE(without->placed.empty());
+  EXPECT_TRUE(without->warnings.empty());
+  where_.v1["memory"] = top_ + "/memory";
+  const auto with = place(where_, settings_of({made_of({"sockbuf=1M"}), {}}), false);
+  ASSERT_TRUE(with);
+  ASSERT_EQ(with->placed.size(), 1U) << "of TCP together";
+  EXPECT_TRUE(with->placed[0].v1);
 }
 
 TEST_F(Layout, TakingAwayWhatCouldNotBeIsNoError) {

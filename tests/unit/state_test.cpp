@@ -22,6 +22,7 @@ SavedState full() {
   state.clients = {{7}, {8}};
   state.asker = 1;
   state.pace = {{20}, {21}, {22}};
+  state.sockbuf = {{30}, {31}, {32}, {33}, {34}, {35}, {36}, {37}, {38}};
   state.anchor.pid = 100;
   state.anchor.pidfd.fd = 9;
   state.anchor.channel.fd = 10;
@@ -156,7 +157,8 @@ TEST(State, NamesEachDescriptorOnce) {
   std::vector<int> numbers;
   for (const auto &kept : descriptors(state)) numbers.push_back(*kept.fd);
   std::ranges::sort(numbers);
-  EXPECT_EQ(numbers, (std::vector<int>{5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21, 22, 23}));
+  EXPECT_EQ(numbers, (std::vector<int>{5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18,
+                                       20, 21, 22, 23, 30, 31, 32, 33, 34, 35, 36, 37, 38}));
 }
 
 TEST(State, BackOffAndRateGoOn) {
