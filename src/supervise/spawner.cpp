@@ -32,7 +32,6 @@ std::string failure_text(const anchor::SpawnFailure &failure, const std::string 
   case anchor::SpawnStep::Identity: return "setting user and groups" + reason;
   case anchor::SpawnStep::Terminal: return "controlling terminal" + reason;
   case anchor::SpawnStep::Setup: return "standard streams" + reason;
-  case anchor::SpawnStep::Filter: return "seccomp filter of the command" + reason;
   }
   return "starting the command" + reason;
 }
