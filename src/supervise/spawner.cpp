@@ -57,6 +57,13 @@ std::string encode_spawn(uint32_t id, const Spawner::Program &program) {
 
 } // namespace
 
+// Through the anchor, because only there the root is complete (binds, overlay).
+Result<int> Spawner::jail_root() {
+  if (!root_) root_ = Fd(open(fmt::format("/proc/{}/root", anchor_.pid()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root_) return fail_errno("root of the jail");
+  return root_.get();
+}
+
 Result<Spawner::Terminal> Spawner::open_terminal(uint32_t rows, uint32_t columns, uint32_t owner) const {
   Terminal terminal;
   terminal.master = Fd(openat(anchor_.pts(), "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC));
