@@ -67,6 +67,7 @@ struct sj_syscall_rule {
 
 #define SJ_CLONE_NEW 0x7e020000U /* NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET */
 #define SJ_CLONE_NEWTIME 0x80U
+#define SJ_CLONE_PARENT 0x8000U
 
 /* clang-format off: a table is read by its lines */
 static const struct sj_syscall_rule sj_syscall_rules[] = {
@@ -74,6 +75,7 @@ static const struct sj_syscall_rule sj_syscall_rules[] = {
      * pointer (CVE-2021-41133); libc falls back. */
     SJ_DENY_ALWAYS(clone3, SJ_ALWAYS, ENOSYS),
     SJ_RULE1(clone, SJ_PERM_USERNS, EPERM, SJ_IF(SJ_NE, 0, SJ_CLONE_NEW, 0)),
+    SJ_RULE1(clone, SJ_PERM_SUID, EPERM, SJ_IF(SJ_NE, 0, SJ_CLONE_PARENT, 0)), /* sj_is_anchors() */
     SJ_RULE1(unshare, SJ_PERM_USERNS, EPERM, SJ_IF(SJ_NE, 0, SJ_CLONE_NEW | SJ_CLONE_NEWTIME, 0)),
     SJ_DENY_ALWAYS(setns, SJ_ALWAYS, EPERM),
     /* Mounts. Landlock covers the old calls only (SECURITY W01). */
@@ -228,10 +230,6 @@ static const struct sj_syscall_rule sj_syscall_rules[] = {
     SJ_DENY_ALWAYS(remap_file_pages, SJ_PERM_REMAP_FILE_PAGES, EPERM),
     SJ_DENY_ALWAYS(vmsplice, SJ_PERM_VMSPLICE, EPERM),
 };
-
-/* The second filter, which the anchor puts on each command that it forks where there is no_new_privs (without, a filter
- * needs CAP_SYS_ADMIN): it uses CLONE_PARENT itself, and nobody else needs to (W04). */
-SJ_TABLE struct sj_syscall_rule sj_command_rule = SJ_RULE1(clone, SJ_PERM_SUID, EPERM, SJ_IF(SJ_NE, 0, 0x8000, 0));
 /* clang-format on */
 
 #endif

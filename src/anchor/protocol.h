@@ -10,8 +10,8 @@ namespace jails::anchor {
 constexpr uint32_t kMaxAnchorMessage = 160 * 1024; // below the default socket buffer (net.core.wmem_default)
 constexpr uint32_t kMaxGroups = 32;
 constexpr int kAnchorChannel = 3; // descriptor of the channel in the anchor
-// What the filter answers a refused call whose sixth argument is the trial's number (launch/filter.h): MAX_ERRNO, which
-// no system call returns.
+// What the filter answers a refused call whose sixth argument is the launch's number (launch/filter.h): MAX_ERRNO,
+// which no system call returns.
 constexpr int kTried = 4095;
 
 enum class ToAnchor : uint32_t { Check = 1, Spawn = 2 };
@@ -20,11 +20,12 @@ enum class FromAnchor : uint32_t { Checked = 1, Spawned = 2, SpawnFailed = 3 };
 // The first message. The anchor tries what must not work and answers with what held.
 struct CheckRequest {
   ToAnchor type;
-  uint32_t outsider;    // pid of a process outside the jail: the supervisor
-  uint32_t probe_port;  // a UDP port that this jail does not own; 0: do not try
-  uint32_t call_port;   // a port of 169.254.255.254 that this jail may not call; 0: do not try
-  uint64_t permissions; // in force; the call of each other one (abi/permissions.h) must be refused
-  uint64_t trial;       // sixth argument of what is tried; 0: the filter has no listener, and answers as its table says
+  uint32_t outsider;     // pid of a process outside the jail: the supervisor
+  uint32_t probe_port;   // a UDP port that this jail does not own; 0: do not try
+  uint32_t call_port;    // a port of 169.254.255.254 that this jail may not call; 0: do not try
+  uint64_t permissions;  // in force; the call of each other one (abi/permissions.h) must be refused
+  uint64_t number;       // sixth argument of what is tried (launch/filter.h), and of the anchor's clone(2) later
+  uint32_t has_listener; // 0: the filter has none, and answers what is tried as its table says
 };
 
 // Guards, as bits. Set: the forbidden act was tried and refused, or the state was read and is right.
@@ -71,7 +72,7 @@ struct SpawnReply {
 
 // What a spawned child writes into the status pipe when it cannot get as far as its program. Nothing and EOF: exec
 // happened.
-enum class SpawnStep : uint32_t { Setup = 1, Terminal = 2, Directory = 3, Identity = 4, Exec = 5, Filter = 6 };
+enum class SpawnStep : uint32_t { Setup = 1, Terminal = 2, Directory = 3, Identity = 4, Exec = 5 };
 struct SpawnFailure {
   SpawnStep step;
   int32_t error;

@@ -19,9 +19,8 @@ void print_usage(const char *program, std::span<const Verb> verbs, FILE *to) {
 
 // A caller may have closed some of them; a file or socket of ours in such a place would be taken for a standard stream.
 void fill_standard_streams() {
-  int fd = open("/dev/null", O_RDWR);
-  while (fd >= 0 && fd < 3) fd = dup(fd);
-  if (fd > 2) close(fd);
+  for (int fd = 0; fd < 3; fd++)
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR); // the lowest free number, so this one
 }
 
 int run_verb(const char *program, std::span<const Verb> verbs, std::string_view name, int argc, char **argv) {

@@ -50,12 +50,23 @@ Code guarded(const sj_condition &c, const Code &body) {
   return code;
 }
 
-Code code_for(uint32_t profile, uint64_t permissions, uint32_t nr) {
+// Falls through to `body` unless the sixth argument is `number`, and answers `match` if it is.
+Code unless_numbered(uint64_t number, uint32_t match, const Code &body) {
+  Code code{load_word(low_half(5)), jump(BPF_JEQ, static_cast<uint32_t>(number), 0, 3),
+            load_word(low_half(5) + sizeof(uint32_t)), jump(BPF_JEQ, static_cast<uint32_t>(number >> 32U), 0, 1),
+            statement(BPF_RET | BPF_K, match)};
+  code.insert(code.end(), body.begin(), body.end());
+  return code;
+}
+
+Code code_for(uint32_t profile, uint64_t permissions, uint64_t number, uint32_t nr) {
   const bool told = sj_has_listener(permissions) != 0;
   Code code;
   for (const auto &rule : sj_syscall_rules) {
     if (rule.nr != nr || sj_rule_stands(&rule, permissions) == 0) continue;
-    const Code body = guarded(rule.when[0], guarded(rule.when[1], {answer(rule.error, told)}));
+    Code refused{answer(rule.error, told)};
+    if (sj_is_anchors(&rule) != 0) refused = unless_numbered(number, SECCOMP_RET_ALLOW, refused);
+    const Code body = guarded(rule.when[0], guarded(rule.when[1], refused));
     code.insert(code.end(), body.begin(), body.end());
     if (rule.when[0].op == SJ_ANY) return code;
   }
@@ -89,22 +100,18 @@ Code search(std::span<const Segment> segments) {
 }
 
 // What every refusal that the supervisor is told of jumps to.
-Code refusal(uint64_t trial) {
-  return {load_word(low_half(5)),
-          jump(BPF_JEQ, static_cast<uint32_t>(trial), 0, 3),
-          load_word(low_half(5) + sizeof(uint32_t)),
-          jump(BPF_JEQ, static_cast<uint32_t>(trial >> 32U), 0, 1),
-          statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<uint32_t>(anchor::kTried)),
-          statement(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)};
+Code refusal(uint64_t number) {
+  return unless_numbered(number, SECCOMP_RET_ERRNO | static_cast<uint32_t>(anchor::kTried),
+                         {statement(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)});
 }
 
 } // namespace
 
-std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions, uint64_t trial) {
+std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions, uint64_t number) {
   const auto level = static_cast<uint32_t>(profile);
   std::vector<Segment> segments;
   for (uint32_t nr = 0; nr <= SJ_SYSCALL_KNOWN_MAX + 1; nr++) {
-    Code code = code_for(level, permissions, nr);
+    Code code = code_for(level, permissions, number, nr);
     if (segments.empty() || !same(segments.back().code, code)) segments.push_back({nr, std::move(code)});
   }
   Code filter{load_word(offsetof(seccomp_data, arch)), jump(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0), answer(ENOSYS, false),
@@ -115,7 +122,7 @@ std::vector<sock_filter> compile_filter(Profile profile, uint64_t permissions, u
   for (size_t at = 0; at < end; at++)
     if (filter[at].code == (BPF_JMP | BPF_JA) && filter[at].k == kToRefusal)
       filter[at].k = static_cast<uint32_t>(end - at - 1);
-  const Code tail = refusal(trial);
+  const Code tail = refusal(number);
   filter.insert(filter.end(), tail.begin(), tail.end());
   return filter;
 }

@@ -92,11 +92,15 @@ Status judge(const CheckReply &reply, const Spec &spec) {
 }
 
 // Lies in the channel before there is an anchor, which so begins with it as soon as it is there: one wait less.
-Status ask(int channel, const Request &request, uint64_t trial) {
+Status ask(int channel, const Request &request, uint64_t number) {
   const PermissionSet permissions = effective(request.spec.profile, request.spec.permissions);
-  const CheckRequest question{ToAnchor::Check,    static_cast<uint32_t>(getpid()),
-                              request.probe_port, request.call_port,
-                              permissions,        sj_has_listener(permissions) != 0 ? trial : 0};
+  const CheckRequest question{.type = ToAnchor::Check,
+                              .outsider = static_cast<uint32_t>(getpid()),
+                              .probe_port = request.probe_port,
+                              .call_port = request.call_port,
+                              .permissions = permissions,
+                              .number = number,
+                              .has_listener = sj_has_listener(permissions) != 0 ? 1U : 0U};
   return sys::send_message(channel, {reinterpret_cast<const char *>(&question), sizeof question});
 }
 
@@ -176,10 +180,10 @@ Result<Anchor> launch(const Request &request) {
       "jail-anchor", {jails_anchor_begin, static_cast<size_t>(jails_anchor_end - jails_anchor_begin)}))));
   const Domain domain = TRY(make_domain(root.tree.get(), spec.log.landlock));
   const PermissionSet permissions = effective(spec.profile, spec.permissions);
-  uint64_t trial = 0;
-  if (getrandom(&trial, sizeof trial, 0) != sizeof trial) return fail_errno("getrandom");
-  trial |= 1; // 0 means none
-  auto filter = compile_filter(spec.profile, permissions, trial);
+  uint64_t number = 0;
+  if (getrandom(&number, sizeof number, 0) != sizeof number) return fail_errno("getrandom");
+  number |= 1; // not 0, which the sixth argument of any call may happen to be
+  auto filter = compile_filter(spec.profile, permissions, number);
   std::vector<MountStep> mounts;
   for (const auto &mount : root.mounts) mounts.push_back({mount.mount.get(), mount.target.c_str()});
   const std::string &hostname = spec.hostname.empty() ? spec.name.str() : spec.hostname;
@@ -207,7 +211,7 @@ Result<Anchor> launch(const Request &request) {
   plan.file_limit = spec.limits.files.value_or(0);
   plan.title = title.data();
 
-  TRY_IN("asking the anchor", ask(channel.first.get(), request, trial));
+  TRY_IN("asking the anchor", ask(channel.first.get(), request, number));
   int pidfd = -1;
   const pid_t pid = clone_into(request.cgroup, &pidfd);
   if (pid < 0) return fail_errno("clone into the jail's cgroup");

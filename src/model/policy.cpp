@@ -108,8 +108,6 @@ std::string_view syscall_name(uint32_t nr) {
 std::vector<SyscallLine> syscall_lines(Profile profile, PermissionSet in_force) {
   std::vector<SyscallLine> lines;
   for (uint32_t nr = 0; nr <= SJ_SYSCALL_KNOWN_MAX; nr++) {
-    if (sj_command_rule.nr == nr && sj_rule_stands(&sj_command_rule, in_force) != 0)
-      lines.push_back(line_of(sj_command_rule));
     bool final = false;
     for (const auto &rule : sj_syscall_rules) {
       if (rule.nr != nr || sj_rule_stands(&rule, in_force) == 0) continue;

@@ -32,7 +32,6 @@ std::string failure_text(const anchor::SpawnFailure &failure, const std::string 
   case anchor::SpawnStep::Identity: return "setting user and groups" + reason;
   case anchor::SpawnStep::Terminal: return "controlling terminal" + reason;
   case anchor::SpawnStep::Setup: return "standard streams" + reason;
-  case anchor::SpawnStep::Filter: return "seccomp filter of the command" + reason;
   }
   return "starting the command" + reason;
 }
@@ -57,6 +56,13 @@ std::string encode_spawn(uint32_t id, const Spawner::Program &program) {
 }
 
 } // namespace
+
+// Through the anchor, because only there the root is complete (binds, overlay).
+Result<int> Spawner::jail_root() {
+  if (!root_) root_ = Fd(open(fmt::format("/proc/{}/root", anchor_.pid()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root_) return fail_errno("root of the jail");
+  return root_.get();
+}
 
 Result<Spawner::Terminal> Spawner::open_terminal(uint32_t rows, uint32_t columns, uint32_t owner) const {
   Terminal terminal;

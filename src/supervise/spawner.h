@@ -27,6 +27,9 @@ public:
 
   [[nodiscard]] const launch::Anchor &anchor() const { return anchor_; }
 
+  // The jail's root with all its mounts, O_PATH. Owned here.
+  Result<int> jail_root();
+
   // A pty of the jail's own devpts: master for the client, slave for the command.
   struct Terminal {
     Fd master, slave;
@@ -78,6 +81,7 @@ private:
   void finish(uint32_t id, const Ending &ending);
 
   launch::Anchor anchor_;
+  Fd root_; // once it was asked for: opening it anew costs a look-up in /proc for each command
   HostCommands &host_;
   OnEnd on_end_;
   uint32_t next_id_ = 1;

@@ -138,18 +138,10 @@ void Supervisor::expect_answer(Session &session) {
   arm_timer(answer_timer_, kAnswerMs);
 }
 
-// Through the anchor, because only there the root is complete (binds, overlay).
-Result<Fd> Supervisor::jail_root() const {
-  Fd root(::open(fmt::format("/proc/{}/root", spawner_->anchor().pid()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root) return fail_errno("root of the jail");
-  return root;
-}
-
 Result<Supervisor::Started> Supervisor::spawn_command(const ExecRequest &request, std::span<const int> fds,
                                                       std::unique_ptr<Session> session) {
   expect_answer(*session);
-  const Fd root = TRY(jail_root());
-  const auto program = TRY(resolve_program(root.get(), request));
+  const auto program = TRY(resolve_program(TRY(spawner_->jail_root()), request));
   std::vector<int> raw(fds.begin(), fds.end());
   Spawner::Terminal pty;
   if (std::ranges::find(request.stdio, anchor::Stdio::Terminal) != request.stdio.end()) {

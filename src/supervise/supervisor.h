@@ -98,7 +98,6 @@ private:
   };
   Result<Started> spawn_command(const ExecRequest &request, std::span<const int> fds, std::unique_ptr<Session> session);
   void expect_answer(Session &session); // of the anchor, soon
-  [[nodiscard]] Result<Fd> jail_root() const;
   void on_signal();
   void on_anchor_message();
   void session_ended(Session &session, const Ending &ending);

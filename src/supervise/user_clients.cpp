@@ -84,12 +84,12 @@ void Supervisor::close_door() {
 
 // A jail's users come and go inside it, with packages and scripts; so one that is not there yet keeps it from nothing.
 void Supervisor::warn_of_users() {
-  const auto root = jail_root();
+  const auto root = spawner_->jail_root();
   for (const auto &rule : setup_.spec.exec_rules) {
     if (rule.as.empty() || !root) continue;
     ExecRequest request;
     request.user = rule.as;
-    if (const auto found = resolve_program(root->get(), request); !found)
+    if (const auto found = resolve_program(*root, request); !found)
       warnings_.push_back(fmt::format("exec rule {}: {}", in_quotes(to_string(rule)), found.error().text()));
   }
 }

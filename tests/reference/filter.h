@@ -2,9 +2,11 @@
 #pragma once
 
 #include "abi/syscall_policy.h"
+#include "anchor/protocol.h"
 
 #include <cstring>
 #include <linux/filter.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <optional>
 #include <vector>
@@ -38,6 +40,15 @@ inline uint32_t expected(uint32_t profile, uint64_t permissions, uint32_t nr, co
   const bool told = (permissions & SJ_BIT(SJ_PERM_SECCOMP_LISTENER)) == 0;
   if (told && (error == EPERM || error == EAFNOSUPPORT)) return SECCOMP_RET_USER_NOTIF;
   return error == 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | static_cast<uint32_t>(error);
+}
+
+// The same call with the launch's number as sixth argument.
+inline uint32_t expected_with_number(uint32_t profile, uint64_t permissions, uint32_t nr, const __u64 *args) {
+  const auto *rule = sj_deciding_rule(permissions, nr, args);
+  if (rule != nullptr && nr == SJ_NR(clone) && rule->when[0].mask == CLONE_PARENT)
+    return SECCOMP_RET_ALLOW; // the anchor's own need
+  const uint32_t usual = expected(profile, permissions, nr, args);
+  return usual == SECCOMP_RET_USER_NOTIF ? SECCOMP_RET_ERRNO | static_cast<uint32_t>(anchor::kTried) : usual;
 }
 
 } // namespace jails::reference

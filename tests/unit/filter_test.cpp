@@ -8,11 +8,13 @@
 #include "reference/filter.h"
 
 #include <array>
+#include <csignal>
 #include <cstring>
 #include <fmt/format.h>
 #include <functional>
 #include <gtest/gtest.h>
 #include <linux/audit.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <random>
 
@@ -20,6 +22,7 @@ namespace jails::launch {
 namespace {
 
 using reference::expected;
+using reference::expected_with_number;
 
 uint32_t interpret(const std::vector<sock_filter> &code, const seccomp_data &data) {
   const auto answer = reference::interpret(code, data);
@@ -41,7 +44,7 @@ std::vector<uint64_t> interesting(uint32_t nr, unsigned arg) {
   return values;
 }
 
-constexpr uint64_t kTrial = 0x0123456789abcdef;
+constexpr uint64_t kOfLaunch = 0x0123456789abcdef;
 constexpr uint32_t kNumbers = 600; // beyond the last one known
 constexpr Profile kProfiles[] = {Profile::Low, Profile::Medium, Profile::High};
 uint32_t level_of(Profile profile) { return static_cast<uint32_t>(profile); }
@@ -93,7 +96,7 @@ std::vector<Variant> variants() {
 class Filter : public testing::TestWithParam<Profile> {};
 
 TEST_P(Filter, AnswersAsTheTableForEveryNumberAndArgument) {
-  const auto filter = compile_filter(GetParam(), included(GetParam()), kTrial);
+  const auto filter = compile_filter(GetParam(), included(GetParam()), kOfLaunch);
   ASSERT_LE(filter.size(), size_t{BPF_MAXINSNS});
   for (uint32_t nr = 0; nr < kNumbers; nr++) {
     for (const uint64_t a : interesting(nr, 0))
@@ -111,7 +114,7 @@ TEST_P(Filter, AnswersAsTheTableForEveryNumberAndArgument) {
 }
 
 TEST_P(Filter, RefusesForeignArchitecturesAndX32) {
-  const auto filter = compile_filter(GetParam(), included(GetParam()), kTrial);
+  const auto filter = compile_filter(GetParam(), included(GetParam()), kOfLaunch);
   for (const uint32_t arch : {uint32_t{AUDIT_ARCH_I386}, uint32_t{AUDIT_ARCH_AARCH64}, 0U}) {
     const seccomp_data data{.nr = 0, .arch = arch, .instruction_pointer = 0, .args = {}};
     EXPECT_EQ(interpret(filter, data), SECCOMP_RET_ERRNO | ENOSYS) << arch;
@@ -123,32 +126,46 @@ TEST_P(Filter, RefusesForeignArchitecturesAndX32) {
   }
 }
 
-// The number changes who answers a refusal, and nothing else: what is allowed or ENOSYS stays so.
+// The number changes who answers a refusal, lifts one, and nothing else: what is allowed or ENOSYS stays so.
 TEST_P(Filter, AnswersATrialItself) {
-  const auto filter = compile_filter(GetParam(), included(GetParam()), kTrial);
+  const auto filter = compile_filter(GetParam(), included(GetParam()), kOfLaunch);
   size_t tried = 0;
   for (uint32_t nr = 0; nr < kNumbers; nr++)
     for_each_call(nr, [&](const __u64 *args) {
       seccomp_data data{.nr = static_cast<int>(nr), .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0, .args = {}};
       std::copy_n(args, 6, data.args);
       const uint32_t usual = interpret(filter, data);
-      data.args[5] = kTrial;
-      const uint32_t trial = usual == SECCOMP_RET_USER_NOTIF ? SECCOMP_RET_ERRNO | anchor::kTried : usual;
-      ASSERT_EQ(interpret(filter, data), trial) << "nr " << nr;
+      data.args[5] = kOfLaunch;
+      ASSERT_EQ(interpret(filter, data), expected_with_number(level_of(GetParam()), included(GetParam()), nr, args))
+          << "nr " << nr;
       tried += usual == SECCOMP_RET_USER_NOTIF ? 1 : 0;
-      for (const uint64_t other : std::array<uint64_t, 4>{kTrial + 1, kTrial ^ 1ULL << 32U, kTrial & 0xffffffffU, 0}) {
+      for (const uint64_t other :
+           std::array<uint64_t, 4>{kOfLaunch + 1, kOfLaunch ^ 1ULL << 32U, kOfLaunch & 0xffffffffU, 0}) {
         data.args[5] = other;
-        ASSERT_EQ(interpret(filter, data), usual) << "nr " << nr << ", trial " << other;
+        ASSERT_EQ(interpret(filter, data), usual) << "nr " << nr << ", number " << other;
       }
     });
   EXPECT_GT(tried, 100U);
+}
+
+TEST(FilterOfHigh, LetsTheAnchorAloneMakeChildrenOfTheSupervisor) {
+  const auto filter = compile_filter(Profile::High, included(Profile::High), kOfLaunch);
+  const auto clone = [&](uint64_t flags, uint64_t sixth) {
+    return interpret(
+        filter,
+        {.nr = __NR_clone, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0, .args = {flags, 0, 0, 0, 0, sixth}});
+  };
+  EXPECT_EQ(clone(SIGCHLD, 0), SECCOMP_RET_ALLOW);
+  EXPECT_EQ(clone(CLONE_PARENT | SIGCHLD, 0), SECCOMP_RET_USER_NOTIF);
+  EXPECT_EQ(clone(CLONE_PARENT | SIGCHLD, kOfLaunch), SECCOMP_RET_ALLOW);
+  EXPECT_EQ(clone(CLONE_PARENT | CLONE_NEWUSER | SIGCHLD, kOfLaunch), SECCOMP_RET_ERRNO | anchor::kTried);
 }
 
 INSTANTIATE_TEST_SUITE_P(Profiles, Filter, testing::Values(Profile::Low, Profile::Medium, Profile::High));
 
 TEST(Permissions, TheFilterIsTheTableWithEachGrantedAndTaken) {
   for (const auto &variant : variants()) {
-    const auto filter = compile_filter(variant.profile, variant.permissions, kTrial);
+    const auto filter = compile_filter(variant.profile, variant.permissions, kOfLaunch);
     ASSERT_LE(filter.size(), size_t{BPF_MAXINSNS}) << variant.name;
     for (uint32_t nr = 0; nr < kNumbers; nr++)
       for_each_call(nr, [&](const __u64 *args) {
