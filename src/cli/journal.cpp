@@ -51,7 +51,7 @@ Result<Life> life_of(const Call &call, const JailName &name, size_t lines) {
   life.end = TRY(last_end(instance, name));
   if (is_running(instance, name)) {
     life.state = "changing";
-    if (auto status = supervisor_status(instance, name)) {
+    if (auto status = supervisor_status(instance, name, Patience::None)) {
       life.supervisor = std::move(*status);
       life.state = life.supervisor.state;
     }

@@ -162,11 +162,13 @@ Status freeze_jail(const Instance &instance, const JailName &name, bool stop) {
   return {};
 }
 
-Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name) {
+Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name,
+                                                      Patience patience) {
+  const uint32_t most = patience == Patience::Settle ? kStopSlackMs : 0;
   const supervise::Request request{.type = supervise::RequestType::Status, .exec = {}};
   auto status = ask_status(instance, name, request);
   const auto closed = [&] { return !status && status.error().kind() == ErrorKind::NotFound; };
-  for (uint32_t ms = 0; closed() && ms < kStopSlackMs && is_running(instance, name); ms++) {
+  for (uint32_t ms = 0; closed() && ms < most && is_running(instance, name); ms++) {
     usleep(1000);
     status = ask_status(instance, name, request);
   }

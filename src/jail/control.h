@@ -47,8 +47,13 @@ Status stop_foreign(const Instance &instance, const JailName &name, const NameLo
 // one has not after some seconds (it waits in the kernel for a device), and will when it can.
 Status freeze_jail(const Instance &instance, const JailName &name, bool stop);
 
-// While one is just starting or ending, waits for what comes of it. NotFound: it does not run. Busy: it does not
-// answer.
-Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name);
+// A supervisor that is starting or ending does not listen, as long as hooks of the host take.
+enum class Patience : uint8_t {
+  Settle, // wait for what comes of it, some seconds
+  None    // for who looks only
+};
+// NotFound: it does not run; or, without patience, does not listen. Busy: it does not answer.
+Result<supervise::SupervisorStatus> supervisor_status(const Instance &instance, const JailName &name,
+                                                      Patience patience = Patience::Settle);
 
 } // namespace jails

@@ -45,7 +45,7 @@ Result<Shown> look_up(const Call &call, const JailName &name) {
     shown.row.supervisor = shown.row.anchor = 0; // of processes that are gone
     return shown;
   }
-  auto status = supervisor_status(call.instance, name);
+  auto status = supervisor_status(call.instance, name, Patience::None);
   if (!status && status.error().kind() == ErrorKind::NotFound) { // it is only starting, or just ends
     shown.state = "changing";
     return shown;

@@ -74,6 +74,19 @@ Status make_copy(const Store &store, const JailName &from, const JailConfig &cop
 }
 
 // What the copy has otherwise, and what it has in common with the original.
+// Does a word of the command have this number in it, by itself?
+bool names_port(const std::vector<std::string> &command, uint16_t port) {
+  const std::string number = fmt::format("{}", port);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return std::ranges::any_of(command, [&](const std::string &word) {
+    for (auto at = word.find(number); at != std::string::npos; at = word.find(number, at + 1)) {
+      const auto end = at + number.size();
+      if ((at == 0 || !is_digit(word[at - 1])) && (end == word.size() || !is_digit(word[end]))) return true;
+    }
+    return false;
+  });
+}
+
 void tell(const JailConfig &original, const JailConfig &copy) {
   const std::string &from = original.spec.name.str();
   const std::string &name = copy.spec.name.str();
@@ -81,6 +94,9 @@ void tell(const JailConfig &original, const JailConfig &copy) {
   if (original.autostart) fmt::print("{}: not started at boot, as {} is\n", name, from);
   if (!original.spec.ports.empty() && copy.spec.ports.empty())
     fmt::print("{}: reserves no port; {} has {}\n", name, from, to_string(original.spec.ports));
+  for (const auto &port : original.spec.ports)
+    if (names_port(copy.spec.command, port.port))
+      fmt::print("{0}: its command still names {1}, which {2} has: jailmgr config {0}\n", name, port.port, from);
   for (const auto &bind : copy.spec.binds)
     if (!bind.read_only) fmt::print("{}: shares {} with {}, writable\n", name, printable(bind.source), from);
 }

@@ -125,7 +125,7 @@ Status stop_jail(const Instance &instance, const JailName &name) {
   return take_down(instance, *row, lock);
 }
 
-Result<State> state_of(const Instance &instance, const JailName &name) {
+Result<State> state_of(const Instance &instance, const JailName &name, Patience patience) {
   State state;
   const auto found = registered(instance, name);
   const bool foreign = is_foreign(found); // its supervisor tells all the same
@@ -138,9 +138,14 @@ Result<State> state_of(const Instance &instance, const JailName &name) {
     if (!state.end) state.end = TRY(last_end(instance, name));
     return state;
   }
-  auto status = supervisor_status(instance, name);
-  if (!status && status.error().kind() == ErrorKind::NotFound) { // it ended meanwhile
+  auto status = supervisor_status(instance, name, patience);
+  if (!status && status.error().kind() == ErrorKind::NotFound) { // it ended meanwhile, or just ends
     state.row = TRY(registered(instance, name));
+    if (state.row && patience == Patience::None && is_running(instance, name)) {
+      state.word = state.row->anchor != 0 ? "stopping" : "starting";
+      state.supervisor.supervisor = static_cast<uint32_t>(state.row->supervisor);
+      return state;
+    }
     state.word = !state.row ? "stopped" : state.row->supervisor != 0 ? "failed" : "ended";
     return state;
   }

@@ -34,7 +34,7 @@ jails::Status make_ready(const jails::Instance &instance, const Store &store, co
 jails::Status stop_jail(const jails::Instance &instance, const jails::JailName &name);
 jails::Status take_down(const jails::Instance &instance, const jails::JailRow &row, const jails::NameLock &lock);
 
-// "running", "idle", "waiting", "stopping"; "ended": registered, its command is not restarted; "failed": it
+// "running", "idle", "waiting", "starting", "stopping"; "ended": registered, its command is not restarted; "failed": it
 // ended too often, or its supervisor was killed; "stopped": not registered. What is not running has no supervisor.
 struct State {
   std::string word = "stopped";
@@ -43,7 +43,9 @@ struct State {
   jails::supervise::SupervisorStatus supervisor;
   [[nodiscard]] bool up() const { return supervisor.supervisor != 0; }
 };
-jails::Result<State> state_of(const jails::Instance &instance, const jails::JailName &name);
+// Without patience one whose supervisor does not listen is "starting" or "stopping" as the tables have it.
+jails::Result<State> state_of(const jails::Instance &instance, const jails::JailName &name,
+                              jails::Patience patience = jails::Patience::Settle);
 
 // For what needs a jail's directory to itself. NotFound: it is not made. Busy: it runs, something is mounted below its
 // directory, or another jail is registered with a root there.

@@ -61,7 +61,7 @@ Result<int> list(const Call &call) {
   auto jails = cli::Json::array();
   const int status = for_each_jail(call, names, [&](const JailName &name) -> Status {
     const auto config = TRY(store.load(name));
-    const auto state = state_of(call.instance, name); // one that hangs takes no line away
+    const auto state = state_of(call.instance, name, Patience::None); // one that hangs takes no line away
     jails.push_back(json_of(name, config, state));
     const std::string ports = to_string(config.spec.ports);
     rows.push_back({name.str(), config.spec.root, command_text(config), config.autostart ? "yes" : "no",

@@ -56,11 +56,12 @@ cli::Json json_of(const JailName &name, const State &state) {
 
 Result<int> status(const Call &call) {
   constexpr std::string_view kUsage = "jailmgr status [-j] [name ... | --tag TAG]";
-  constexpr std::string_view kAbout = "What the jails are doing: running, idle (up without a command), waiting (for "
-                                      "the next restart), stopping, frozen, ended\n"
-                                      "(its command has ended and is not restarted), failed (given up because it "
-                                      "ended too often, or its supervisor was\nkilled), stopped. With names, exits "
-                                      "with 3 when one of them is not up, 4 when one failed.";
+  constexpr std::string_view kAbout =
+      "What the jails are doing: running, idle (up without a command), waiting (for the next restart), starting, "
+      "stopping,\n"
+      "frozen, ended (its command has ended and is not restarted), failed (given up because it ended too often, or "
+      "its\n"
+      "supervisor was killed), stopped. With names, exits with 3 when one of them is not up, 4 when one failed.";
   Selection selection;
   cli::Form form;
   std::vector<Option> options;
@@ -80,7 +81,7 @@ Result<int> status(const Call &call) {
   bool ended = false;
   const int failed = for_each_jail(call, names, [&](const JailName &name) -> Status {
     TRY(store.require(name));
-    const auto state = TRY(state_of(call.instance, name));
+    const auto state = TRY(state_of(call.instance, name, Patience::None));
     if (!state.up()) down = true;
     if (state.end) ended = true;
     if (state.word == "failed") given_up = true;

@@ -1,6 +1,7 @@
 /* Takes what limits are for: hog KIND COUNT.
  *   anon memfd shm pipe socket   COUNT bytes of that kind of memory, all of it touched
  *   fork thread parent           COUNT children that stay, by fork(2), a thread, or clone with CLONE_PARENT
+ *   orphan                       COUNT children of the parent that end at once
  *   files                        COUNT descriptors
  * Says how far it came: "KIND N", and what stopped it. Exits with 0 when it got all of it, 1 when it was refused. */
 #include <errno.h>
@@ -89,13 +90,19 @@ static long more_parent(void) {
   return pid < 0 ? -1 : 1;
 }
 
+static long more_orphan(void) {
+  const long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, 0);
+  if (pid == 0) _exit(0);
+  return pid < 0 ? -1 : 1;
+}
+
 int main(int argc, char **argv) {
   static const struct {
     const char *name;
     long (*more)(void);
-  } kinds[] = {{"anon", more_anon},     {"memfd", more_memfd},   {"shm", more_shm},
-               {"pipe", more_pipe},     {"socket", more_socket}, {"fork", more_fork},
-               {"thread", more_thread}, {"parent", more_parent}, {"files", more_files}};
+  } kinds[] = {{"anon", more_anon},     {"memfd", more_memfd},  {"shm", more_shm},       {"pipe", more_pipe},
+               {"socket", more_socket}, {"fork", more_fork},    {"thread", more_thread}, {"parent", more_parent},
+               {"files", more_files},   {"orphan", more_orphan}};
   const long wanted = argc == 3 ? atol(argv[2]) : 0;
   struct rlimit files;
 
