@@ -14,6 +14,7 @@
 #define SJ_SYSCTL_NAME 48
 #define SJ_CALL_ARGS 3
 #define SJ_ABSTRACT_NAME 48
+#define SJ_OUTSIDE 0xffffffffU /* a jid that no jail has */
 
 struct sj_port_object {
 	__u32 port;
@@ -41,10 +42,12 @@ struct sj_object {
 			__u64 arg[SJ_CALL_ARGS];
 		} call;
 		struct {
-			__u32 jid;  /* of the process that it was done to */
-			__u32 what; /* SJ_RULE_SIGNAL: the signal; SJ_RULE_ADJUST: enum sj_adjusted */
+			__u32 jid; /* of the process that it was done to; SJ_OUTSIDE: not of this jail, no more is known
+			            */
+			__u32 what;         /* SJ_RULE_SIGNAL: the signal; SJ_RULE_ADJUST: enum sj_adjusted */
+			char name[SJ_COMM]; /* SJ_OUTSIDE: comm of that process; empty: not known */
 		} process;
-		char abstract[SJ_ABSTRACT_NAME]; /* without the leading NUL, cut */
+		char abstract[SJ_ABSTRACT_NAME]; /* without the leading NUL, cut; SJ_RULE_LANDLOCK: what and where */
 		__u64 files;                     /* how many the jail may have */
 	};
 };

@@ -199,12 +199,31 @@ enum sj_rule {
 	SJ_RULE_BIND_ABSTRACT,   /* bind of a name in the host's abstract namespace of unix sockets */
 	SJ_RULE_FILES,           /* one more open file than the jail may have */
 	SJ_RULE_SYSCALL,         /* system call; counted by the jail's supervisor, in "denied_calls" */
+	SJ_RULE_CALL_ABSTRACT, /* call of a name in the abstract namespace, outside the jail; from here on what Landlock
+	                        * refuses, counted by the jail's supervisor, in "denied_landlock" */
+	SJ_RULE_LANDLOCK,      /* another act that Landlock refuses */
 	SJ_RULES
 };
+#define SJ_PROGRAM_RULES (SJ_RULE_SYSCALL + 1) /* those before it are counted by programs */
 struct sj_denied {
-	__u64 count[SJ_RULES];
+	__u64 count[SJ_PROGRAM_RULES];
 	__u64 files_open; /* by a jail with a limit of them, where BPF LSM counts them */
 	__u64 files_peak;
+};
+
+/* Table "denied_landlock": jid -> what Landlock refused, as the supervisor learns from the host's audit records. Its
+ * rows of the ledger have the rules SJ_RULE_SIGNAL and SJ_RULE_TRACE too, which programs enter for the host only. */
+enum sj_landlock_count {
+	SJ_LANDLOCK_SIGNAL,
+	SJ_LANDLOCK_TRACE,
+	SJ_LANDLOCK_ABSTRACT,
+	SJ_LANDLOCK_OTHER,
+	SJ_LANDLOCK_COUNTS
+};
+struct sj_denied_landlock {
+	__u64 count[SJ_LANDLOCK_COUNTS];
+	__u64 unread;  /* records that came faster than they were read */
+	__u64 unclear; /* records without that of the system call: who it was, and whether it failed, is not known */
 };
 
 #define SJ_ALLOW 1

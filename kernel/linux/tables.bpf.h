@@ -105,6 +105,15 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } denied_calls SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SJ_JAILS_MAX);
+	__type(key, __u32);
+	__type(value, struct sj_denied_landlock);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} denied_landlock SEC(".maps");
+
 static __always_inline struct sj_settings *the_settings(void)
 {
 	__u32 zero = 0;

@@ -27,7 +27,7 @@ inline constexpr auto kSharedKeys =
                                      "limits.sockbuf", "limits.cpu_quota", "limits.cpu_period", "log",
                                      "log.facility",   "log.out_level",    "log.err_level",     "log.tag",
                                      "log.syslog",     "log.syslog_lines", "log.syslog_bytes",  "log.file_size",
-                                     "log.file_age",   "log.file_keep"});
+                                     "log.file_age",   "log.file_keep",    "log.landlock"});
 // Those and a file's own.
 template <size_t N> constexpr auto with_shared_keys(const std::string_view (&own)[N]) {
   std::array<std::string_view, kSharedKeys.size() + N> all;

@@ -117,6 +117,9 @@ Advice advise(const Denial &denial, const JailRow &jail, PermissionSet permissio
     return {.setting = {}, .reason = "no jail has power over processes outside"};
   case SJ_RULE_BIND_ABSTRACT:
     return {.setting = "profile = \"low\"", .reason = "or a socket with a path: abstract names are the host's too"};
+  case SJ_RULE_CALL_ABSTRACT:
+    return {.setting = {}, .reason = "a socket with a path, in a directory that both have, would (--mount)"};
+  case SJ_RULE_LANDLOCK: return {.setting = {}, .reason = "every jail is in such a domain"};
   case SJ_RULE_FILES:
     return {.setting = fmt::format("files = {}", denial.object.files * 2), .reason = "in [limits], or more (-d)"};
   case SJ_RULE_SYSCALL: return advise_call(denial.object, jail.profile, permissions);

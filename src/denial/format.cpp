@@ -56,10 +56,12 @@ std::string table(const Report &report) {
                       fmt::format("{}", denial.count), time_text(denial.first_ns), time_text(denial.last_ns)});
     out = lines(rows) + "\nwhat would allow it:\n" + advice_lines(report);
   }
-  out += "\n";
-  for (const auto &source : report.sources)
-    if (!source.active) out += fmt::format("not told by {}: {}: {}\n", source.name, source.covers, source.detail);
-  return out;
+  std::string notes;
+  for (const auto &source : report.sources) {
+    if (!source.active) notes += fmt::format("not told by {}: {}: {}\n", source.name, source.covers, source.detail);
+    if (!source.gaps.empty()) notes += fmt::format("not all told by {}: {}\n", source.name, source.gaps);
+  }
+  return notes.empty() ? out : out + "\n" + notes;
 }
 
 std::string tab_separated(const Report &report, bool header) {

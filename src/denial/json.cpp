@@ -39,8 +39,11 @@ std::string json(const Report &report) {
     out["totals"][describe(static_cast<sj_rule>(rule)).name] = report.totals.of(static_cast<sj_rule>(rule));
   out["sources"] = ordered_json::array();
   for (const auto &source : report.sources)
-    out["sources"].push_back(
-        {{"name", source.name}, {"active", source.active}, {"covers", source.covers}, {"detail", source.detail}});
+    out["sources"].push_back({{"name", source.name},
+                              {"active", source.active},
+                              {"covers", source.covers},
+                              {"detail", source.detail},
+                              {"gaps", source.gaps.empty() ? ordered_json() : ordered_json(source.gaps)}});
   // Every text went through printable(), which leaves valid UTF-8; what would not be is replaced and does not throw.
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }

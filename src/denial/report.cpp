@@ -65,7 +65,11 @@ std::string port_text(const sj_object &object) {
 
 std::string process_text(const Denial &denial) {
   const auto &process = denial.object.process;
-  const std::string whose = process.jid == SJ_HOST ? "a process of the host" : fmt::format("jail {}", process.jid);
+  std::string whose = process.jid == SJ_HOST ? "a process of the host" : fmt::format("jail {}", process.jid);
+  if (process.jid == SJ_OUTSIDE)
+    whose = process.name[0] == 0
+                ? "processes outside"
+                : fmt::format("{}, outside", printable({process.name, strnlen(process.name, SJ_COMM)}));
   if (denial.rule == SJ_RULE_TRACE) return whose;
   if (denial.rule == SJ_RULE_SIGNAL) return fmt::format("signal {} to {}", process.what, whose);
   constexpr std::array<std::string_view, 5> kWhat{"a limit", "nice value", "scheduling", "I/O priority", "memory"};
@@ -92,6 +96,8 @@ std::string object_text(const Denial &denial) {
   case SJ_RULE_SIGNAL:
   case SJ_RULE_TRACE:
   case SJ_RULE_ADJUST: return process_text(denial);
+  case SJ_RULE_LANDLOCK: return printable({denial.object.abstract, strnlen(denial.object.abstract, SJ_ABSTRACT_NAME)});
+  case SJ_RULE_CALL_ABSTRACT:
   case SJ_RULE_BIND_ABSTRACT:
     return "@" + printable({denial.object.abstract, strnlen(denial.object.abstract, SJ_ABSTRACT_NAME)});
   case SJ_RULE_FILES: return fmt::format("more than {} open files", denial.object.files);

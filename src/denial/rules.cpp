@@ -22,6 +22,8 @@ static constexpr Rule kRules[] = {
     {SJ_RULE_BIND_ABSTRACT, "bind-abstract", "network", "bind of a name in the abstract namespace of the host"},
     {SJ_RULE_FILES, "open-files", "files", "opening more files than the jail may have open"},
     {SJ_RULE_SYSCALL, "syscall", "syscall", "system call outside the profile"},
+    {SJ_RULE_CALL_ABSTRACT, "call-abstract", "network", "call of a socket in the abstract namespace of the host"},
+    {SJ_RULE_LANDLOCK, "landlock", "files", "act that the jail's Landlock domain refuses"},
 };
 static_assert(std::size(kRules) == SJ_RULES);
 

@@ -1,54 +1,52 @@
 #include "denial/sources.h"
 
-#include "base/fd.h"
+#include "denial/audit_state.h"
 
-#include <cstring>
-#include <linux/audit.h>
-#include <linux/netlink.h>
-#include <poll.h>
-#include <sys/socket.h>
+#include <fmt/format.h>
 
 namespace jails::denial {
 namespace {
 
-// AUDIT_GET asks and changes nothing; a listening auditd is not disturbed by it.
-bool audit_enabled() {
-  const Fd audit(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT));
-  if (!audit) return false;
-  nlmsghdr question{.nlmsg_len = sizeof question,
-                    .nlmsg_type = AUDIT_GET,
-                    .nlmsg_flags = NLM_F_REQUEST,
-                    .nlmsg_seq = 1,
-                    .nlmsg_pid = 0};
-  if (send(audit.get(), &question, sizeof question, 0) < 0) return false;
-  struct {
-    nlmsghdr header;
-    audit_status status;
-    char room[256];
-  } answer{};
-  pollfd ready{.fd = audit.get(), .events = POLLIN, .revents = 0};
-  if (poll(&ready, 1, 1000) != 1 || recv(audit.get(), &answer, sizeof answer, 0) < 0) return false;
-  return answer.header.nlmsg_type == AUDIT_GET && answer.status.enabled != 0;
+Source landlock(const std::optional<LandlockAudit> &jail) {
+  Source source{.name = "landlock",
+                .covers = "signals, ptrace and abstract sockets out of the jail",
+                .active = false,
+                .detail = {}};
+  const auto audit = audit_state();
+  if (!landlock_has_records()) {
+    source.detail = "it tells only since Linux 6.15";
+  } else if (!audit) {
+    source.detail = "this kernel has no auditing";
+  } else if (jail && !jail->asked) {
+    source.detail = fmt::format("landlock = \"audit\" in [log] lets it, by the host's audit log{}",
+                                audit->enabled ? "" : ", while auditing of the host is on (auditctl -e 1)");
+  } else if (!audit->enabled) {
+    source.detail = "it tells only while auditing of the host is on (auditctl -e 1), and it is off";
+  } else {
+    source.active = true;
+    source.detail = jail ? "from the host's audit log" : "jails with landlock = \"audit\" in [log] have it told";
+  }
+  if (!jail) return source;
+  if (jail->counts.unread != 0)
+    source.gaps = fmt::format("{} audit records came faster than they were read", jail->counts.unread);
+  if (jail->counts.unclear != 0)
+    source.gaps +=
+        fmt::format("{}{} came without the system call's own, by a rule of the host's auditing or because the "
+                    "process is older than auditing",
+                    source.gaps.empty() ? "" : "; ", jail->counts.unclear);
+  return source;
 }
 
 } // namespace
 
-std::vector<Source> sources() {
-  // Landlock (ABI 7) writes a record only while auditing of the whole host is on, and after an execve(2) only for a
-  // domain that asked for it (LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON). That is the host's to switch, and not ours.
-  const std::string landlock = audit_enabled()
-                                   ? "its records would go to the host's audit log, which this does not read"
-                                   : "it tells only while auditing of the host is on (auditctl -e 1), and it is off";
+std::vector<Source> sources(const std::optional<LandlockAudit> &jail) {
   return {
       {.name = "bpf", .covers = "ports, devices, sysctls", .active = true, .detail = "counted where they are refused"},
       {.name = "seccomp",
        .covers = "system calls outside the profile",
        .active = true,
        .detail = "but those that answer ENOSYS, by which programs ask what the kernel has"},
-      {.name = "landlock",
-       .covers = "signals, ptrace and abstract sockets out of the jail, mknod",
-       .active = false,
-       .detail = landlock}};
+      landlock(jail)};
 }
 
 } // namespace jails::denial

@@ -41,7 +41,7 @@ std::vector<Feature> probe_features() {
         name == std::string_view("memory") ? "memory of the whole jail" : "processes and threads", false,
         std::move(found));
   }
-  for (const auto &source : denial::sources())
+  for (const auto &source : denial::sources(std::nullopt))
     if (source.name == std::string_view("landlock"))
       features.push_back(
           {"landlock-audit", "signals and the like that were refused are told", false, source.active, source.detail});

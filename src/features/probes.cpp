@@ -45,8 +45,9 @@ int in_child(const std::function<int()> &f) {
 
 constexpr int kHeld = 0, kNotHeld = 1, kOther = 2; // exit statuses; above kOther an errno may be added
 
-bool enter_domain(const Fd &domain) {
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_landlock_restrict_self, domain.get(), 0) == 0;
+bool enter_domain(const launch::Domain &domain) {
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         syscall(SYS_landlock_restrict_self, domain.ruleset.get(), domain.flags) == 0;
 }
 
 // Tries `act` in a fresh Landlock domain: true means it was refused. The control, the same act without a domain, must
@@ -54,7 +55,7 @@ bool enter_domain(const Fd &domain) {
 Found refused_by_landlock(const std::function<bool()> &act, const char *what) {
   const Fd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_errno("/");
-  const Fd domain = TRY(launch::make_domain(root.get()));
+  const launch::Domain domain = TRY(launch::make_domain(root.get()));
   if (in_child([&] { return act() ? kHeld : kNotHeld; }) != kHeld)
     return fail(ErrorKind::Unsupported,
                 fmt::format("{} does not work even without a domain, so nothing was shown", what));

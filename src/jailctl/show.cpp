@@ -98,7 +98,8 @@ cli::Json log_json(const LogSpec &log, const std::string &file) {
           {"file", file},
           {"file_size", log.file_size},
           {"file_age", log.file_age},
-          {"file_keep", log.file_keep}};
+          {"file_keep", log.file_keep},
+          {"landlock", log.landlock ? "audit" : "off"}};
 }
 
 cli::Json health_json(const HealthSpec &health) {
@@ -204,6 +205,7 @@ void add_spec(Rows &rows, const Spec &spec, const std::string &log_file) {
   rows.push_back({"log file", fmt::format("turned over at {}, {} kept; syslog {}",
                                           spec.log.file_size == 0 ? "no size" : size_text(spec.log.file_size),
                                           spec.log.file_keep, to_string(spec.log.syslog))});
+  if (spec.log.landlock) rows.push_back({"log landlock", "audit"});
   rows.push_back({"connect", or_dash(texts_of(spec.net.connect), ",")});
   rows.push_back({"addresses", or_dash(texts_of(spec.net.addresses), ",")});
   for (const auto &limit : given_limits(spec.limits)) rows.push_back({"limit " + limit.name, limit.value});

@@ -30,12 +30,15 @@ Result<denial::Report> report_on(const Instance &instance, const Tables &tables,
   denial::Report report;
   report.denials = TRY(ledger.rows(jail.jid));
   report.totals = TRY(tables.denials(jail.jid));
-  report.sources = denial::sources();
+  denial::LandlockAudit landlock{.asked = false, .counts = TRY(tables.landlock_denials(jail.jid))};
   const auto jails = TRY(tables.list());
   PermissionSet permissions = sj_profile_permissions(static_cast<uint32_t>(jail.profile));
   if (jail.jid != SJ_HOST)
-    if (const auto spec = spec_in_force(instance, TRY(JailName::parse(jail.name))))
+    if (const auto spec = spec_in_force(instance, TRY(JailName::parse(jail.name)))) {
       permissions = effective(spec->profile, spec->permissions);
+      landlock.asked = spec->log.landlock;
+    }
+  report.sources = denial::sources(landlock);
   for (const auto &denial : report.denials) report.advice.push_back(denial::advise(denial, jail, permissions, jails));
   report.jail = std::move(jail);
   return report;

@@ -154,7 +154,7 @@ void set_process_state() {
 
 // Each right is tried while every other guard is still off: what fails now fails by Landlock alone.
 void enter_domain() {
-  need(syscall(SYS_landlock_restrict_self, plan->landlock, 0) == 0, Step::Landlock);
+  need(syscall(SYS_landlock_restrict_self, plan->landlock, plan->landlock_flags) == 0, Step::Landlock);
   if (kill(plan->parent, 0) == 0 || errno != EPERM) die(Step::LandlockCheck, 0, 1);
   if (mount("none", "/", "tmpfs", 0, nullptr) == 0 || errno != EPERM) die(Step::LandlockCheck, 0, 2);
   if (mknod("/dev/shm/.landlock", S_IFCHR | 0600, makedev(1, 3)) == 0 || errno != EACCES)

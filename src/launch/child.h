@@ -60,6 +60,7 @@ struct ChildPlan {
   uint32_t mount_count;
   const char *hostname;
   int landlock;
+  uint32_t landlock_flags;
   sock_fprog filter;
   bool listener; // of the filter, sent up the channel
   uint64_t capabilities;

@@ -17,10 +17,14 @@ struct RulesetAttr {
 constexpr uint64_t kAccessFsRefer = 1U << 13U;
 constexpr uint64_t kScopeAbstractUnix = 1, kScopeSignal = 2;
 constexpr long kNeededAbi = 6;
+// What goes into the host's audit log, since ABI 7. The tries of a start are no news. A domain that a program of the
+// jail makes would be one that writes there as fast as it is refused something.
+constexpr long kLogAbi = 7;
+constexpr uint32_t kLogSameExecOff = 1, kLogNewExecOn = 2, kLogSubdomainsOff = 4;
 
 } // namespace
 
-Result<Fd> make_domain(int root) {
+Result<Domain> make_domain(int root, bool told) {
   const long abi = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < 0)
     return fail_errno(errno == EOPNOTSUPP ? "Landlock is not enabled (boot with lsm=landlock,...)" : "Landlock");
@@ -37,7 +41,8 @@ Result<Fd> make_domain(int root) {
   const landlock_path_beneath_attr everywhere{.allowed_access = kAccessFsRefer, .parent_fd = root};
   if (syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &everywhere, 0) != 0)
     return fail_errno("Landlock rule");
-  return ruleset;
+  const uint32_t flags = abi < kLogAbi ? 0 : kLogSameExecOff | kLogSubdomainsOff | (told ? kLogNewExecOn : 0);
+  return Domain{.ruleset = std::move(ruleset), .flags = flags};
 }
 
 } // namespace jails::launch

@@ -178,7 +178,7 @@ Result<Anchor> launch(const Request &request) {
   Fd anchor_end = TRY(move_up(std::move(channel.second)));
   const Fd program = TRY(move_up(TRY(sys::sealed_memfd(
       "jail-anchor", {jails_anchor_begin, static_cast<size_t>(jails_anchor_end - jails_anchor_begin)}))));
-  const Fd domain = TRY(make_domain(root.tree.get()));
+  const Domain domain = TRY(make_domain(root.tree.get(), spec.log.landlock));
   const PermissionSet permissions = effective(spec.profile, spec.permissions);
   uint64_t number = 0;
   if (getrandom(&number, sizeof number, 0) != sizeof number) return fail_errno("getrandom");
@@ -200,7 +200,8 @@ Result<Anchor> launch(const Request &request) {
   plan.mounts = mounts.data();
   plan.mount_count = static_cast<uint32_t>(mounts.size());
   plan.hostname = hostname.c_str();
-  plan.landlock = domain.get();
+  plan.landlock = domain.ruleset.get();
+  plan.landlock_flags = domain.flags;
   plan.filter = {static_cast<unsigned short>(filter.size()), filter.data()};
   plan.listener = sj_has_listener(permissions) != 0;
   plan.capabilities = capabilities(spec);

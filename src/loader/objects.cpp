@@ -72,9 +72,9 @@ static constexpr Concern kConcerns[] = {
     {"lsm-files", "open files of the whole jail", kLsmFiles, bytes_of<sj_lsm_files>, true},
 };
 
-static constexpr std::string_view kTables[] = {"jails", "members",      "ports",  "reserved", "settings",
-                                               "cpu",   "running",      "denied", "pace",     "grants",
-                                               "peers", "denied_calls", "ledger", "sockbuf"};
+static constexpr std::string_view kTables[] = {"jails", "members",      "ports",           "reserved", "settings",
+                                               "cpu",   "running",      "denied",          "pace",     "grants",
+                                               "peers", "denied_calls", "denied_landlock", "ledger",   "sockbuf"};
 
 static constexpr std::string_view kSecondLineTables[] = {"open_files"};
 

@@ -40,6 +40,7 @@ struct LogSpec {
   uint64_t file_size = 8U << 20U;    // from which on the file becomes NAME.log.1; 0: never
   uint64_t file_age = 0;             // seconds after its first record, likewise; 0: never
   uint64_t file_keep = 4;            // how many NAME.log.N there are at most
+  bool landlock = false;             // Landlock's refusals into the host's audit log, and from there into the ledger
 
   friend bool operator==(const LogSpec &, const LogSpec &) = default;
 };

@@ -69,6 +69,16 @@ constexpr LogKey kKeys[] = {
        return {};
      },
      [](const LogSpec &of) { return std::to_string(of.file_keep); }},
+    {"landlock", "log-landlock", "WHERE", "where it is told what Landlock refuses: off (default), audit",
+     "Where it is told what Landlock refuses: signals, ptrace, abstract sockets out of the jail. \"audit\": in the\n"
+     "host's audit log, which the jail can then fill, and from there in 'jailctl why'. Default: \"off\".",
+     [](LogSpec &to, std::string_view text) -> Status {
+       if (text != "off" && text != "audit")
+         return fail(ErrorKind::Usage, in_quotes(text) + ": expected \"off\" or \"audit\"");
+       to.landlock = text == "audit";
+       return {};
+     },
+     [](const LogSpec &of) { return std::string(of.landlock ? "audit" : "off"); }},
 };
 
 } // namespace

@@ -79,6 +79,12 @@ private:
   mutable Fd fd_;
 };
 
+// What a model that an older program has loaded does not have yet.
+template <class T> Result<T> unless_missing(Result<T> read, T otherwise = {}) {
+  if (!read && read.error().kind() == ErrorKind::NotFound) return otherwise;
+  return read;
+}
+
 // A hash or array of the kernel side with keys K and values V.
 template <class K, class V> class Map {
   static_assert(std::is_trivially_copyable_v<K> && std::is_trivially_copyable_v<V>);

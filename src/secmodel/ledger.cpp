@@ -57,23 +57,44 @@ Status Ledger::reset(Jid jid) const {
   return {};
 }
 
-Status Ledger::add_call(Jid jid, const sj_object &call, std::string_view program, uint32_t uid, uint32_t pid) const {
+Status Ledger::add_call(Jid jid, const Refused &call) const {
   TRY(calls_.update(jid, TRY(calls_.lookup(jid)).value_or(0) + 1));
+  return enter(jid, SJ_RULE_SYSCALL, call);
+}
+
+Status Ledger::add_landlock(Jid jid, sj_rule rule, const Refused &act) const {
+  auto counts = TRY(landlock_.lookup(jid)).value_or(sj_denied_landlock{});
+  counts.count[rule == SJ_RULE_SIGNAL          ? SJ_LANDLOCK_SIGNAL
+               : rule == SJ_RULE_TRACE         ? SJ_LANDLOCK_TRACE
+               : rule == SJ_RULE_CALL_ABSTRACT ? SJ_LANDLOCK_ABSTRACT
+                                               : SJ_LANDLOCK_OTHER]++;
+  TRY(landlock_.update(jid, counts));
+  return enter(jid, rule, act);
+}
+
+Status Ledger::add_gaps(Jid jid, uint64_t unread, uint64_t unclear) const {
+  auto counts = TRY(landlock_.lookup(jid)).value_or(sj_denied_landlock{});
+  counts.unread += unread;
+  counts.unclear += unclear;
+  return landlock_.update(jid, counts);
+}
+
+Status Ledger::enter(Jid jid, sj_rule rule, const Refused &refused) const {
   const uint64_t now = boot_time_ns();
   const sj_ledger_row fresh{
-      .count = 1, .first_ns = now, .last_ns = now, .uid = uid, .pid = pid, .listed = 0, .unused = 0};
+      .count = 1, .first_ns = now, .last_ns = now, .uid = refused.uid, .pid = refused.pid, .listed = 0, .unused = 0};
   sj_ledger_key key{};
   key.jid = jid;
-  key.rule = SJ_RULE_SYSCALL;
-  key.object = call;
-  memcpy(key.comm, program.data(), std::min<size_t>(program.size(), SJ_COMM - 1));
+  key.rule = rule;
+  key.object = refused.object;
+  memcpy(key.comm, refused.program.data(), std::min<size_t>(refused.program.size(), SJ_COMM - 1));
   if (auto row = TRY(rows_.lookup(key))) {
     again(*row, fresh);
     return rows_.update(key, *row);
   }
   sj_ledger_key head_key{};
   head_key.jid = jid;
-  head_key.rule = SJ_RULE_SYSCALL;
+  head_key.rule = rule;
   auto head = TRY(rows_.lookup(head_key)).value_or(sj_ledger_row{});
   if (head.listed < SJ_LEDGER_SHARE && rows_.update(key, fresh))
     head.listed++;

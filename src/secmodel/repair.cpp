@@ -87,6 +87,11 @@ Status Tables::repair_ledger(const std::vector<Stored> &jails, std::vector<std::
       TRY(denied_calls_.erase(jid));
       done.push_back("counter of calls of jid " + number(jid) + ", which is gone: removed");
     }
+  for (const auto &[jid, value] : TRY(bpf::unless_missing(denied_landlock_.all())))
+    if (!is_jail(jid)) {
+      TRY(denied_landlock_.erase(jid));
+      done.push_back("counters of Landlock of jid " + number(jid) + ", which is gone: removed");
+    }
   size_t rows = 0;
   for (const auto &[key, value] : TRY(ledger_.all()))
     if (key.jid != SJ_HOST && !is_jail(key.jid)) rows += TRY(ledger_.erase(key));

@@ -45,6 +45,7 @@ Result<Tables> Tables::open(const Instance &instance) {
   tables.denied_ = {dir, "denied"};
   tables.grants_ = {dir, "grants"};
   tables.denied_calls_ = {dir, "denied_calls"};
+  tables.denied_landlock_ = {dir, "denied_landlock"};
   tables.ledger_ = {dir, "ledger"};
   tables.cpu_ = {dir, "cpu", cpus};
   tables.running_ = {dir, "running", cpus};
@@ -99,7 +100,13 @@ Result<std::vector<JailRow>> Tables::list() const {
 Result<Denials> Tables::denials(Jid jid) const {
   const auto row = TRY(denied_.lookup(jid));
   if (!row) return no_jail(jid);
-  return denials_of(*row, TRY(denied_calls_.lookup(jid)).value_or(0));
+  Denials denials = denials_of(*row, TRY(denied_calls_.lookup(jid)).value_or(0));
+  add_landlock(denials, TRY(landlock_denials(jid)));
+  return denials;
+}
+
+Result<sj_denied_landlock> Tables::landlock_denials(Jid jid) const {
+  return TRY(bpf::unless_missing(denied_landlock_.lookup(jid))).value_or(sj_denied_landlock{});
 }
 
 Result<Tables::OpenFiles> Tables::open_files(Jid jid) const {
@@ -124,6 +131,13 @@ Denials Tables::denials_of(const sj_denied &row, uint64_t calls) {
   std::ranges::copy(row.count, denials.count.begin());
   denials.count[SJ_RULE_SYSCALL] = calls;
   return denials;
+}
+
+void Tables::add_landlock(Denials &to, const sj_denied_landlock &row) {
+  to.count[SJ_RULE_SIGNAL] += row.count[SJ_LANDLOCK_SIGNAL];
+  to.count[SJ_RULE_TRACE] += row.count[SJ_LANDLOCK_TRACE];
+  to.count[SJ_RULE_CALL_ABSTRACT] = row.count[SJ_LANDLOCK_ABSTRACT];
+  to.count[SJ_RULE_LANDLOCK] = row.count[SJ_LANDLOCK_OTHER];
 }
 
 // --- changing --------------------------------------------------------------------------------------------------------
@@ -289,7 +303,9 @@ Status Tables::destroy(Jid jid) {
     const bool programs = std::ranges::any_of(counted.count, [](uint64_t count) { return count != 0; });
     TRY(denied_.erase(jid));
     const bool calls = TRY(denied_calls_.erase(jid));
-    if (!programs && !calls) return {}; // as of most transient jails: no row to look for in the whole table
+    const bool landlock = TRY(bpf::unless_missing(denied_landlock_.erase(jid)));
+    if (!programs && !calls && !landlock)
+      return {}; // as of most transient jails: no row to look for in the whole table
     for (const auto &[key, value] : TRY(ledger_.all()))
       if (key.jid == jid) TRY(ledger_.erase(key));
     return {};

@@ -98,6 +98,8 @@ public:
   // One coherent snapshot (read again while a change is under way), sorted by jid.
   [[nodiscard]] Result<std::vector<JailRow>> list() const;
   [[nodiscard]] Result<Denials> denials(Jid jid) const; // NotFound: no such jail; jid 0 is the host
+  // What its supervisor learned from the host's audit records; all 0 where it did not ask for them.
+  [[nodiscard]] Result<sj_denied_landlock> landlock_denials(Jid jid) const;
 
   // Are the BPF LSM programs loaded? As of open().
   [[nodiscard]] bool has_second_line() const { return settings_.second_line != 0; }
@@ -122,7 +124,8 @@ private:
 
   using Stored = std::pair<Jid, sj_jail>; // a row as it lies in the kernel
 
-  [[nodiscard]] static Denials denials_of(const sj_denied &row, uint64_t calls);
+  static Denials denials_of(const sj_denied &row, uint64_t calls);
+  static void add_landlock(Denials &to, const sj_denied_landlock &row);
   [[nodiscard]] Result<sj_settings> settings() const;
   [[nodiscard]] Result<std::vector<Stored>> coherent() const;
   [[nodiscard]] Result<sj_jail> stored(Jid jid) const;
@@ -157,6 +160,7 @@ private:
   bpf::Map<uint32_t, sj_denied> denied_;
   bpf::Map<sj_grant_key, uint32_t> grants_;
   bpf::Map<uint32_t, uint64_t> denied_calls_;
+  bpf::Map<uint32_t, sj_denied_landlock> denied_landlock_;
   bpf::Map<sj_ledger_key, sj_ledger_row> ledger_;
   bpf::PerCpuMap<uint32_t, sj_cpu> cpu_;
   bpf::PerCpuMap<uint32_t, sj_running> running_;

@@ -124,6 +124,8 @@ Status Telemetry::add_denials(std::vector<JailUsage> &usage) const {
     if (JailUsage *one = usage_of(usage, jid); one != nullptr) one->denials = Tables::denials_of(row, 0);
   for (const auto &[jid, calls] : TRY(tables_.denied_calls_.all()))
     if (JailUsage *one = usage_of(usage, jid); one != nullptr) one->denials.count[SJ_RULE_SYSCALL] = calls;
+  for (const auto &[jid, row] : TRY(bpf::unless_missing(tables_.denied_landlock_.all())))
+    if (JailUsage *one = usage_of(usage, jid); one != nullptr) Tables::add_landlock(one->denials, row);
   return {};
 }
 

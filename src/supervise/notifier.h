@@ -9,6 +9,7 @@
 #include "secmodel/ledger.h"
 #include "supervise/event_loop.h"
 #include "supervise/proxy.h"
+#include "supervise/throttle.h"
 
 #include <functional>
 #include <memory>
@@ -29,27 +30,18 @@ public:
                                                  std::function<void()> on_denial);
   Notifier(const Notifier &) = delete;
   Notifier &operator=(const Notifier &) = delete;
-  ~Notifier();
 
 private:
-  Notifier(EventLoop &loop, Ledger ledger, const Jail &jail, Fd pause, std::function<void()> on_denial)
-      : loop_(loop), ledger_(std::move(ledger)), jail_(jail), proxy_(jail.profile, jail.anchor),
-        pause_(std::move(pause)), on_denial_(std::move(on_denial)) {}
-  Status listen();
-  void on_events(uint32_t events);
-  void pause_for(uint64_t ms); // less than a second
-  void on_pause_over();
+  Notifier(Ledger ledger, const Jail &jail, std::function<void()> on_denial)
+      : ledger_(std::move(ledger)), jail_(jail), proxy_(jail.profile, jail.anchor), on_denial_(std::move(on_denial)) {}
   void serve(const launch::Call &call);
   void deny(const launch::Call &call, const ThreadFacts &caller);
 
-  EventLoop &loop_;
   Ledger ledger_;
   Jail jail_;
   Proxy proxy_;
-  Fd pause_; // timer
   std::function<void()> on_denial_;
-  uint64_t slice_began_ms_ = 0;
-  unsigned answered_ = 0; // in this slice
+  std::unique_ptr<Throttle> throttle_;
 };
 
 } // namespace jails::supervise

@@ -148,6 +148,9 @@ Status Supervisor::launch_anchor() {
                           .probe_port = probe_port(setup_.spec),
                           .call_port = call_port(setup_.spec)};
   for (const auto &file : v1) request.v1_procs.push_back(file.get());
+  landlock_log_.reset();
+  if (setup_.spec.log.landlock)
+    landlock_log_ = TRY_IN("landlock = \"audit\" in [log]", LandlockLog::open(Ledger(setup_.instance), setup_.jid));
   TRY(serve_anchor(TRY(launch::launch(request))));
   hooks_due_ = hooks_ != nullptr;
   return with_tables([this, pid = spawner_->anchor().pid()]() -> Status {
@@ -172,6 +175,7 @@ Status Supervisor::serve_anchor(launch::Anchor anchor) {
                                      .anchor = pid,
                                      .listener = listener},
                                     [this] { log_denials(); }));
+  if (landlock_log_) TRY(landlock_log_->watch(loop_, pid, [this] { log_denials(); }));
   return {};
 }
 
@@ -200,6 +204,7 @@ void Supervisor::take_down() {
       spawner_->abandon("the jail was stopped");
       loop_.remove(spawner_->anchor().channel());
       notifier_.reset();
+      landlock_log_.reset();
       spawner_.reset();
     }
     keep_oom_kills();

@@ -176,6 +176,17 @@ struct DoorState { // the socket for users of the host, and which of the clients
   }
 };
 
+struct LandlockState { // of landlock_log.h
+  Kept<S_IFSOCK> socket;
+  uint64_t domain = 0;
+  bool seen_call = false;
+  uint32_t dropped = 0;
+
+  template <class Archive, class Self> static void parts(Archive &ar, Self &self) {
+    ar("socket", self.socket), ar("domain", self.domain), ar("seen-call", self.seen_call), ar("dropped", self.dropped);
+  }
+};
+
 struct SavedState {
   std::string instance;
   Jid jid = 0;
@@ -193,13 +204,14 @@ struct SavedState {
   std::optional<HealthState> health;
   std::vector<WatchState> watches;
   std::optional<DoorState> door;
+  std::optional<LandlockState> landlock;
 
   template <class Archive, class Self> static void parts(Archive &ar, Self &self) {
     ar("instance", self.instance), ar("jid", self.jid), ar("spec", self.spec), ar("cgroup", self.cgroup);
     ar("lock", self.lock), ar("control", self.control), ar("clients", self.clients), ar("asker", self.asker);
     ar("pace", self.pace), ar("oom-event", self.oom_event), ar("anchor", self.anchor), ar("life", self.life);
     ar("log", self.log), ar("health", self.health), ar("watches", self.watches);
-    ar("door", self.door), ar("sockbuf", self.sockbuf);
+    ar("door", self.door), ar("landlock", self.landlock), ar("sockbuf", self.sockbuf);
   }
 };
 

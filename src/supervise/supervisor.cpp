@@ -291,6 +291,7 @@ void Supervisor::anchor_ended() {
   else if (state_ == State::Idle)
     wait_or_end(true);
   notifier_.reset();
+  landlock_log_.reset();
   spawner_.reset();
 }
 

@@ -21,6 +21,7 @@
 #include "supervise/health.h"
 #include "supervise/hooks.h"
 #include "supervise/host_command.h"
+#include "supervise/landlock_log.h"
 #include "supervise/log.h"
 #include "supervise/notifier.h"
 #include "supervise/peer.h"
@@ -219,8 +220,9 @@ private:
   std::unique_ptr<Reactions> reactions_; // where there are any
   std::vector<std::string> warnings_;    // of the start, for the log
   std::unique_ptr<Spawner> spawner_;
-  std::unique_ptr<Notifier> notifier_; // of the spawner's anchor: goes before it
-  std::unique_ptr<Hooks> hooks_;       // where the spec has some
+  std::unique_ptr<Notifier> notifier_;        // of the spawner's anchor: goes before it
+  std::unique_ptr<LandlockLog> landlock_log_; // likewise, where the spec asks for it
+  std::unique_ptr<Hooks> hooks_;              // where the spec has some
   HookPoint reached_ = HookPoint::Prestart;
   bool hooks_due_ = false;              // those before the command, of the jail as it was made last
   bool hook_start_failed_ = false;      // a hook kept it from starting

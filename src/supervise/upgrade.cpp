@@ -176,6 +176,7 @@ SavedState Supervisor::save(int asker) const {
   life.hooks_due = hooks_due_;
   if (health_) health_->save(state.health.emplace(), [&](int client) { return indices.at(client); });
   if (reactions_) state.watches = reactions_->save();
+  if (landlock_log_) state.landlock = landlock_log_->save();
   if (door_) save_door(state.door.emplace(), [&](int key) { return indices.at(key); });
   if (log_) {
     auto &log = state.log.emplace();
@@ -335,6 +336,7 @@ Status Supervisor::adopt_anchor(SavedState &state, std::span<const int> clients)
     return fail_errno("the anchor");
   launch::Anchor anchor(saved.pid, Fd(saved.pidfd.fd), Fd(saved.channel.fd), Fd(saved.pts.fd));
   if (saved.listener.fd >= 0) anchor.set_listener(Fd(saved.listener.fd));
+  if (state.landlock) landlock_log_ = LandlockLog::adopt(Ledger(setup_.instance), setup_.jid, *state.landlock);
   TRY(serve_anchor(std::move(anchor)));
   spawner_->restore(saved, clients);
   for (const auto &session : saved.sessions)

@@ -231,18 +231,45 @@ TEST_F(LedgerTest, ACall) {
   const Ledger ledger(test_instance());
   sj_object call{};
   call.call.nr = 165;
-  MUST(ledger.add_call(jid, call, "a-name-that-is-longer", 7, 8));
-  MUST(ledger.add_call(jid, call, "a-name-that-is-longer", 7, 8));
+  MUST(ledger.add_call(jid, {.object = call, .program = "a-name-that-is-longer", .uid = 7, .pid = 8}));
+  MUST(ledger.add_call(jid, {.object = call, .program = "a-name-that-is-longer", .uid = 7, .pid = 8}));
   const auto found = rows("web");
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].count, 2U);
   EXPECT_EQ(found[0].program, "a-name-that-is-");
   for (uint32_t i = 0; i < 2 * SJ_LEDGER_SHARE; i++) {
     call.call.nr = i;
-    MUST(ledger.add_call(jid, call, "x", 0, 1));
+    MUST(ledger.add_call(jid, {.object = call, .program = "x", .uid = 0, .pid = 1}));
   }
   EXPECT_EQ(rows("web").size(), size_t{SJ_LEDGER_SHARE} + 1);
   EXPECT_EQ(denials("web").of(SJ_RULE_SYSCALL), 2U + 2 * SJ_LEDGER_SHARE);
+}
+
+TEST_F(LedgerTest, ActsThatLandlockRefused) {
+  const Jid jid = make_jail("web", Profile::High, "");
+  const Ledger ledger(test_instance());
+  EXPECT_EQ(MUST(tables().landlock_denials(jid)).count[SJ_LANDLOCK_SIGNAL], 0U);
+  sj_object object{};
+  object.process = {.jid = SJ_OUTSIDE, .what = 15, .name = "sleep"};
+  MUST(ledger.add_landlock(jid, SJ_RULE_SIGNAL, {.object = object, .program = "kill", .uid = 0, .pid = 8}));
+  MUST(ledger.add_landlock(jid, SJ_RULE_SIGNAL, {.object = object, .program = "kill", .uid = 0, .pid = 9}));
+  MUST(ledger.add_landlock(jid, SJ_RULE_TRACE, {.object = object, .program = "gdb", .uid = 0, .pid = 9}));
+  MUST(ledger.add_gaps(jid, 3, 2));
+  const auto found = rows("web");
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].rule, SJ_RULE_SIGNAL);
+  EXPECT_EQ(found[0].count, 2U);
+  EXPECT_EQ(found[0].pid, 9U);
+  EXPECT_EQ(found[1].rule, SJ_RULE_TRACE);
+  EXPECT_EQ(denials("web").of(SJ_RULE_SIGNAL), 2U);
+  EXPECT_EQ(denials("web").of(SJ_RULE_TRACE), 1U);
+  EXPECT_EQ(denials("web").of(SJ_RULE_CALL_ABSTRACT), 0U);
+  const auto counts = MUST(tables().landlock_denials(jid));
+  EXPECT_EQ(counts.unread, 3U);
+  EXPECT_EQ(counts.unclear, 2U);
+  drop_jail("web");
+  EXPECT_TRUE(MUST(ledger.rows(jid)).empty());
+  EXPECT_EQ(MUST(tables().landlock_denials(jid)).unread, 0U);
 }
 
 TEST_F(LedgerTest, ResetForgetsRowsAndMakesRoom) {
@@ -280,7 +307,7 @@ TEST_F(LedgerTest, GoesWithTheJail) {
   // Rows of a jail that is gone (its destroyer was killed in between) go with the next repair.
   sj_object call{};
   call.call.nr = 165;
-  MUST(ledger.add_call(77, call, "sh", 0, 1));
+  MUST(ledger.add_call(77, {.object = call, .program = "sh", .uid = 0, .pid = 1}));
   EXPECT_EQ(MUST(tables().repair()).size(), 2U);
   EXPECT_TRUE(MUST(ledger.rows(77)).empty());
 }
