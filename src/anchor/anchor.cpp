@@ -45,6 +45,7 @@ Received receive() {
   while (got.bytes == -EINTR);
   if (got.bytes > 0 && message.control_length >= sizeof(CmsgHdr)) {
     const auto *header = reinterpret_cast<const CmsgHdr *>(control);
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the kernel wrote it
     got.count = static_cast<int>((header->length - sizeof(CmsgHdr)) / sizeof(int));
     const auto *fds = reinterpret_cast<const int *>(control + sizeof(CmsgHdr));
     for (int i = 0; i < got.count && i < kMaxFds; i++) got.fds[i] = fds[i];

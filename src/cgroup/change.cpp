@@ -72,7 +72,8 @@ Result<std::vector<std::string>> Group::change(const Hierarchies &where, const s
   std::vector<std::string> joined;
   ScopeExit undo([&] {
     const auto back = place(where, settings_of(before, &wanted), true);
-    for (const auto &placed : back ? back->placed : std::vector<Placed>{})
+    if (!back) return;
+    for (const auto &placed : back->placed)
       if (!placed.v1 || has_part(placed.controller)) (void)write_setting(placed, parent, name_);
   });
   const auto old_settings = settings_of(before, &wanted);

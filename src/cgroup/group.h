@@ -63,7 +63,7 @@ public:
 private:
   Group() = default;
   Status open_v2();
-  Status move_members(const std::vector<std::string> &controllers) const;
+  [[nodiscard]] Status move_members(const std::vector<std::string> &controllers) const;
   [[nodiscard]] bool has_part(std::string_view controller) const;
   struct Part {
     std::string controller; // "" is v2

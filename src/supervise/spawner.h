@@ -34,7 +34,7 @@ public:
   struct Terminal {
     Fd master, slave;
   };
-  Result<Terminal> open_terminal(uint32_t rows, uint32_t columns, uint32_t owner) const;
+  [[nodiscard]] Result<Terminal> open_terminal(uint32_t rows, uint32_t columns, uint32_t owner) const;
 
   struct Program {
     std::array<anchor::Stdio, 3> stdio{};
