@@ -32,6 +32,15 @@ std::optional<AuditState> audit_state() {
   return AuditState{.enabled = answer.status.enabled != 0, .panics = answer.status.failure == AUDIT_FAIL_PANIC};
 }
 
+Status may_tell(const std::optional<AuditState> &state, bool records) {
+  if (!state) return fail(ErrorKind::Unsupported, "this kernel has no auditing");
+  if (!records) return fail(ErrorKind::Unsupported, "this kernel writes no audit records of Landlock (Linux 6.15)");
+  if (state->panics)
+    return fail(ErrorKind::Denied, "this host panics when audit records are lost (auditctl -f 2), and the jail could "
+                                   "make it lose some");
+  return {};
+}
+
 bool landlock_has_records() {
   return syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 7;
 }

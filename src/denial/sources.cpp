@@ -7,6 +7,16 @@
 namespace jails::denial {
 namespace {
 
+std::string gaps_of(const sj_denied_landlock &counts) {
+  std::string text;
+  if (counts.unread != 0) text = fmt::format("{} audit records came faster than they were read", counts.unread);
+  if (counts.unclear != 0)
+    text += fmt::format("{}{} audit records came without those of their calls, by a rule of the host's auditing, or "
+                        "because the process is older than auditing",
+                        text.empty() ? "" : "; ", counts.unclear);
+  return text;
+}
+
 Source landlock(const std::optional<LandlockAudit> &jail) {
   Source source{.name = "landlock",
                 .covers = "signals, ptrace and abstract sockets out of the jail",
@@ -27,13 +37,7 @@ Source landlock(const std::optional<LandlockAudit> &jail) {
     source.detail = jail ? "from the host's audit log" : "jails with landlock = \"audit\" in [log] have it told";
   }
   if (!jail) return source;
-  if (jail->counts.unread != 0)
-    source.gaps = fmt::format("{} audit records came faster than they were read", jail->counts.unread);
-  if (jail->counts.unclear != 0)
-    source.gaps +=
-        fmt::format("{}{} came without the system call's own, by a rule of the host's auditing or because the "
-                    "process is older than auditing",
-                    source.gaps.empty() ? "" : "; ", jail->counts.unclear);
+  source.gaps = gaps_of(jail->counts);
   return source;
 }
 

@@ -17,16 +17,12 @@ namespace {
 // A refused act is two records; 3200 acts a second are more than the default queue of the kernel lets through.
 constexpr unsigned kRecordsInASlice = 64;
 
+void may_fail(const Status & /*done*/) {} // a full table, no memory: it was refused all the same
+
 } // namespace
 
 Result<std::unique_ptr<LandlockLog>> LandlockLog::open(Ledger ledger, Jid jid) {
-  const auto audit = denial::audit_state();
-  if (!audit || !denial::landlock_has_records())
-    return fail(ErrorKind::Unsupported,
-                audit ? "this kernel writes no audit records of Landlock (Linux 6.15)" : "this kernel has no auditing");
-  if (audit->panics)
-    return fail(ErrorKind::Denied, "this host panics when audit records are lost (auditctl -f 2), and the jail could "
-                                   "make it lose some");
+  TRY(denial::may_tell(denial::audit_state(), denial::landlock_has_records()));
   Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_AUDIT));
   if (!socket) return fail_errno("audit socket");
   std::unique_ptr<LandlockLog> self(new LandlockLog(std::move(ledger), jid, std::move(socket)));
@@ -83,17 +79,16 @@ void LandlockLog::read_record(bool count) {
                               std::min(static_cast<size_t>(size), sizeof message) - sizeof header);
   const uint64_t domain = records_->state().domain;
   const auto refused = records_->take(static_cast<denial::AuditType>(header.nlmsg_type), text);
-  if (records_->state().domain != domain) (void)choose(); // otherwise those of others go on to be left out here
+  if (records_->state().domain != domain) may_fail(choose()); // those of others are left out here, then
   if (const int64_t unclear = records_->unclear(); unclear != 0)
-    (void)ledger_.add_gaps(jid_, 0, static_cast<uint64_t>(unclear));
+    may_fail(ledger_.add_gaps(jid_, 0, static_cast<uint64_t>(unclear)));
   if (refused) enter(*refused);
 }
 
 void LandlockLog::enter(const denial::LandlockRecords::Refused &refused) {
-  const auto entered = ledger_.add_landlock(
+  may_fail(ledger_.add_landlock(
       jid_, refused.rule,
-      {.object = refused.object, .program = refused.program, .uid = refused.uid, .pid = refused.pid});
-  static_cast<void>(entered.has_value()); // a full table
+      {.object = refused.object, .program = refused.program, .uid = refused.uid, .pid = refused.pid}));
   on_denial_();
 }
 
@@ -103,7 +98,7 @@ void LandlockLog::count_gaps() {
   if (getsockopt(socket_.get(), SOL_SOCKET, SO_MEMINFO, memory, &size) != 0) return;
   const uint32_t dropped = memory[SK_MEMINFO_DROPS];
   if (dropped == dropped_) return;
-  (void)ledger_.add_gaps(jid_, dropped - dropped_, 0);
+  may_fail(ledger_.add_gaps(jid_, dropped - dropped_, 0));
   dropped_ = dropped;
 }
 

@@ -225,6 +225,8 @@ Result<SavedState> decode_state(std::string_view bytes, std::string_view kind) {
   TRY(check_anchor(state));
   TRY(check_life(state));
   TRY(check_door(state));
+  if (state.landlock && (state.landlock->socket.fd < 0 || state.anchor.pid == 0))
+    return wrong("records of Landlock without their socket or their anchor");
   return state;
 }
 

@@ -1,6 +1,7 @@
 // Records of the host's audit log, and what a supervisor makes of them. The texts are those of a real host (6.18).
 #include "denial/audit_filter.h"
 #include "denial/audit_record.h"
+#include "denial/audit_state.h"
 #include "denial/report.h"
 
 #include <asm/unistd.h>
@@ -157,6 +158,14 @@ TEST(Records, WhatIsNoRecord) {
   EXPECT_FALSE(parse_domain("audit(1.169:2): domain=1 status=deallocated denials=3"));
   EXPECT_FALSE(parse_domain("audit(1.169:2): domain=1 status=allocated pid=-4"));
   EXPECT_FALSE(parse_call("audit(1.169:2): arch=c000003e syscall=-1 success=no exit=-1 pid=1 uid=0"));
+}
+
+TEST(AuditState, WhereAJailMayWrite) {
+  EXPECT_TRUE(may_tell(AuditState{.enabled = false, .panics = false}, true)) << "it may be switched on later";
+  EXPECT_TRUE(may_tell(AuditState{.enabled = true, .panics = false}, true));
+  EXPECT_EQ(may_tell(AuditState{.enabled = false, .panics = true}, true).error().kind(), ErrorKind::Denied);
+  EXPECT_EQ(may_tell(AuditState{.enabled = true, .panics = false}, false).error().kind(), ErrorKind::Unsupported);
+  EXPECT_EQ(may_tell(std::nullopt, true).error().kind(), ErrorKind::Unsupported);
 }
 
 // The filter runs where it is meant to, in the kernel.

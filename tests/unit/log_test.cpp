@@ -68,14 +68,15 @@ TEST(Tag, Refused) {
 TEST(LogKeys, WordsComeBack) {
   LogSpec log;
   EXPECT_TRUE(log_words(log).empty());
-  for (const auto *word :
-       {"syslog=rfc5424", "syslog_lines=5", "syslog_bytes=64K", "file_size=1M", "file_age=7d", "file_keep=0"})
+  for (const auto *word : {"syslog=rfc5424", "syslog_lines=5", "syslog_bytes=64K", "file_size=1M", "file_age=7d",
+                           "file_keep=0", "landlock=audit"})
     EXPECT_TRUE(change_log(log, word));
   LogSpec again;
   for (const auto &word : log_words(log)) EXPECT_TRUE(change_log(again, word));
   EXPECT_EQ(again, log);
   EXPECT_EQ(log.file_age, 604800U);
-  for (const auto *word : {"file_size=0", "file_age=0", "syslog_lines=0", "syslog=off"})
+  EXPECT_TRUE(log.landlock);
+  for (const auto *word : {"file_size=0", "file_age=0", "syslog_lines=0", "syslog=off", "landlock=off"})
     EXPECT_TRUE(change_log(log, word));
 }
 
@@ -89,6 +90,8 @@ TEST(LogKeys, Refused) {
                "log file_age: '5': expected 1m to 3660d, or 0 for never");
   EXPECT_ERROR(change_log(log, "file_keep=101"), ErrorKind::Usage,
                "log file_keep: '101': expected a number from 0 to 100");
+  EXPECT_ERROR(change_log(log, "landlock=true"), ErrorKind::Usage,
+               "log landlock: 'true': expected \"off\" or \"audit\"");
   EXPECT_ERROR(change_log(log, "colour=1"), ErrorKind::Usage, "log 'colour=1': not known");
   EXPECT_EQ(log, LogSpec());
 }

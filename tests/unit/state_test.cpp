@@ -56,6 +56,7 @@ SavedState full() {
   auto &door = state.door.emplace();
   door.listener.fd = 23;
   door.clients = {{.client = 0, .uid = 1000, .asked = true}};
+  state.landlock = {.socket = {24}, .domain = 0x1d0064fbe, .seen_call = true, .dropped = 5};
   return state;
 }
 
@@ -71,6 +72,10 @@ TEST(State, ComesBackAsItWas) {
   EXPECT_EQ(back->anchor.sessions[1].signals, (std::vector<int32_t>{15}));
   EXPECT_EQ(back->anchor.sessions[1].host_user, 1000U);
   EXPECT_EQ(back->door->clients[0].uid, 1000U);
+  EXPECT_EQ(back->landlock->socket.fd, 24);
+  EXPECT_EQ(back->landlock->domain, 0x1d0064fbeU);
+  EXPECT_TRUE(back->landlock->seen_call);
+  EXPECT_EQ(back->landlock->dropped, 5U);
   EXPECT_TRUE(back->life.frozen);
 }
 
@@ -146,6 +151,7 @@ TEST(State, WhatContradictsItselfIsRefused) {
   EXPECT_FALSE(with([](SavedState &state) { state.anchor.sessions[1].id = 9; })) << "the next one's";
   EXPECT_FALSE(with([](SavedState &state) { state.anchor.sessions[1].asker = 5; }));
   EXPECT_FALSE(with([](SavedState &state) { state.anchor.sessions[1].client.fd = -1; })) << "who waits, without a line";
+  EXPECT_FALSE(with([](SavedState &state) { state.landlock->socket.fd = -1; }));
   EXPECT_FALSE(with([](SavedState &state) { state.door->listener.fd = -1; }));
   for (const int32_t client : {-1, 1, 2})
     EXPECT_FALSE(with([client](SavedState &state) { state.door->clients[0].client = client; })) << client;
@@ -158,7 +164,7 @@ TEST(State, NamesEachDescriptorOnce) {
   for (const auto &kept : descriptors(state)) numbers.push_back(*kept.fd);
   std::ranges::sort(numbers);
   EXPECT_EQ(numbers, (std::vector<int>{5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18,
-                                       20, 21, 22, 23, 30, 31, 32, 33, 34, 35, 36, 37, 38}));
+                                       20, 21, 22, 23, 24, 30, 31, 32, 33, 34, 35, 36, 37, 38}));
 }
 
 TEST(State, BackOffAndRateGoOn) {
