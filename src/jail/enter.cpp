@@ -52,6 +52,11 @@ public:
       if (answer.reply.type != supervise::ReplyType::Terminal || answer.fds.size() != 1) return ended(answer.reply);
       master = std::move(answer.fds[0]);
     }
+    if (streams_.awaits_pipes()) {
+      auto answer = TRY(receive_reply(connection_));
+      if (answer.reply.type != supervise::ReplyType::Streams) return ended(answer.reply);
+      TRY(streams_.take(std::move(answer.fds)));
+    }
     carries_ = streams_.needs_carrying();
     return carries_ ? carry(std::move(master)) : wait();
   }
@@ -126,11 +131,11 @@ Result<Fd> connect_or_start(const Instance &instance, const JailName &name) {
 
 using Connect = Result<Fd> (*)(const Instance &, const JailName &);
 
-Result<Outcome> exec_by(Connect connect, const Instance &instance, const JailName &name,
+Result<Outcome> exec_by(Connect connect, Streams::Pipes pipes, const Instance &instance, const JailName &name,
                         supervise::ExecRequest request) {
   constexpr int kTries = 5;
   auto connection = TRY(connect(instance, name));
-  auto streams = TRY(Streams::of_this_process());
+  auto streams = TRY(Streams::of_this_process(pipes));
   request.stdio = streams.stdio();
   std::tie(request.rows, request.columns) = streams.window();
   const Fd signals = TRY(take_signals());
@@ -145,11 +150,11 @@ Result<Outcome> exec_by(Connect connect, const Instance &instance, const JailNam
 } // namespace
 
 Result<Outcome> exec_in_jail(const Instance &instance, const JailName &name, supervise::ExecRequest request) {
-  return exec_by(connect_or_start, instance, name, std::move(request));
+  return exec_by(connect_or_start, Streams::Pipes::Ours, instance, name, std::move(request));
 }
 
 Result<Outcome> exec_as_user(const Instance &instance, const JailName &name, supervise::ExecRequest request) {
-  return exec_by(connect_as_user, instance, name, std::move(request));
+  return exec_by(connect_as_user, Streams::Pipes::Brought, instance, name, std::move(request));
 }
 
 Result<Outcome> run_jail(const Instance &instance, const Spec &spec, supervise::ExecRequest request) {

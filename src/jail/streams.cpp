@@ -43,8 +43,9 @@ bool write_all(int fd, const char *bytes, size_t size) {
 
 } // namespace
 
-Result<Streams> Streams::of_this_process() {
+Result<Streams> Streams::of_this_process(Pipes pipes) {
   Streams streams;
+  streams.brought_ = pipes == Pipes::Brought;
   for (int slot = 0; slot < 3; slot++) TRY(streams.prepare(slot));
   return streams;
 }
@@ -62,18 +63,28 @@ Status Streams::prepare(int slot) {
   }
   stdio_[index] = Stdio::Descriptor;
   struct statfs fs{};
-  if (S_ISFIFO(st.st_mode) && fstatfs(slot, &fs) == 0 && fs.f_type == kPipeFs) {
+  if (!brought_ && S_ISFIFO(st.st_mode) && fstatfs(slot, &fs) == 0 && fs.f_type == kPipeFs) {
     descriptors_.push_back(slot);
     return {};
   }
   if (S_ISDIR(st.st_mode)) return fail(ErrorKind::Usage, "a standard stream is a directory");
-  auto pipe = TRY(sys::make_pipe());
   auto carrier = std::make_unique<Carrier>();
   carrier->slot = slot;
+  if (brought_) {
+    carriers_.push_back(std::move(carrier));
+    return {};
+  }
+  auto pipe = TRY(sys::make_pipe());
   carrier->jail_end = slot == 0 ? std::move(pipe.read) : std::move(pipe.write);
   carrier->our_end = slot == 0 ? std::move(pipe.write) : std::move(pipe.read);
   descriptors_.push_back(carrier->jail_end.get());
   carriers_.push_back(std::move(carrier));
+  return {};
+}
+
+Status Streams::take(std::vector<Fd> ends) {
+  if (ends.size() != carriers_.size()) return fail(ErrorKind::Malformed, "pipes for other streams than ours");
+  for (size_t i = 0; i < ends.size(); i++) carriers_[i]->our_end = std::move(ends[i]);
   return {};
 }
 

@@ -19,7 +19,9 @@ namespace jails {
 
 class Streams {
 public:
-  static Result<Streams> of_this_process();
+  // pipes: ours go in as they are; or what goes in are pipes that take() brings.
+  enum class Pipes : uint8_t { Ours, Brought };
+  static Result<Streams> of_this_process(Pipes pipes = Pipes::Ours);
   Streams(Streams &&) = default;
   Streams &operator=(Streams &&) = delete;
   ~Streams() { restore_terminal(); }
@@ -30,6 +32,10 @@ public:
   [[nodiscard]] bool needs_carrying() const { return has_terminal() || !carriers_.empty(); }
   // Of the terminal; 24 x 80 where there is none.
   [[nodiscard]] std::pair<uint32_t, uint32_t> window() const;
+
+  [[nodiscard]] bool awaits_pipes() const { return brought_ && !carriers_.empty(); }
+  // Our ends of what was brought.
+  Status take(std::vector<Fd> ends);
 
   // After the command has its descriptors: closes our copies, puts our terminal into raw mode, starts to carry.
   Status attach(supervise::EventLoop &loop, Fd master);
@@ -67,6 +73,7 @@ private:
   std::vector<std::unique_ptr<Carrier>> carriers_;
   supervise::EventLoop *loop_ = nullptr;
   Fd master_;
+  bool brought_ = false;
   int terminal_ = -1; // ours
   int terminal_out_ = -1;
   std::optional<termios> saved_;

@@ -163,10 +163,12 @@ Anchor &Anchor::operator=(Anchor &&other) noexcept {
 }
 
 void Anchor::end() {
-  if (pid_ <= 0) return;
-  (void)sys::pidfd_signal(pidfd_.get(), SIGKILL);
-  waitpid(pid_, nullptr, 0);
-  pid_ = 0;
+  if (pid_ > 0) {
+    (void)sys::pidfd_signal(pidfd_.get(), SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  sys::close_untrusted(std::move(channel_));
 }
 
 Result<Anchor> launch(const Request &request) {
@@ -226,6 +228,7 @@ Result<Anchor> launch(const Request &request) {
   anchor_end.reset();
   if (plan.listener) anchor.set_listener(TRY(receive_listener(anchor)));
   TRY(verify(anchor, request));
+  sys::refuse_descriptors(anchor.channel()); // the last that there is to receive has arrived
   return anchor;
 }
 

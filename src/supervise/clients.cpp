@@ -182,11 +182,15 @@ void Supervisor::drop_client(int fd) {
     if (auto *session = spawner_->find_client(fd); session != nullptr) {
       spawner_->signal_group(*session, SIGHUP);
       session->client_key = -1;
+      session->client.reset();
     }
   }
   if (health_) health_->forget(fd);
   loop_.remove(fd);
-  if (door_ && door_->clients.erase(fd) != 0) door_->loop.remove(fd);
+  if (door_ && door_->clients.erase(fd) != 0) {
+    door_->loop.remove(fd);
+    sys::close_untrusted(std::move(clients_[fd]));
+  }
   clients_.erase(fd);
 }
 

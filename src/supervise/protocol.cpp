@@ -292,7 +292,7 @@ Result<Reply> decode_reply(std::string_view bytes) {
     reply.warnings = in.texts();
     reply.reactions = get_states(in);
   }
-  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Welcome) return malformed("reply");
+  if (!in.finished() || reply.type < ReplyType::Terminal || reply.type > ReplyType::Streams) return malformed("reply");
   return reply;
 }
 

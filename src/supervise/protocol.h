@@ -69,7 +69,9 @@ enum class ReplyType : uint32_t {
   Status = 5,
   Limits = 6,
   Health = 7,
-  Welcome = 8 // to a user of the host (user_clients.cpp), before anything is asked
+  Welcome = 8, // to a user of the host (user_clients.cpp), before anything is asked
+  Streams = 9  // to him too, after Terminal: attached are the other ends of his command's pipes, one for each
+               // Stdio::Descriptor; he sends none
 };
 
 struct SupervisorStatus {

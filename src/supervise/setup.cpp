@@ -166,7 +166,9 @@ Status Supervisor::serve_anchor(launch::Anchor anchor) {
   spawner_ =
       std::make_unique<Spawner>(std::move(anchor), host_commands_,
                                 [this](Session &session, const Ending &ending) { session_ended(session, ending); });
-  TRY(loop_.add(spawner_->anchor().channel(), EPOLLIN, [this](uint32_t) { on_anchor_message(); }));
+  constexpr unsigned kMessages = 64; // 6400 a second: more commands than can be started
+  anchor_messages_ =
+      TRY(Throttle::start(loop_, spawner_->anchor().channel(), kMessages, [this](bool) { on_anchor_message(); }));
   if (const int listener = spawner_->anchor().listener(); listener >= 0)
     notifier_ = TRY(Notifier::start(loop_, Ledger(setup_.instance),
                                     {.jid = setup_.jid,
@@ -184,7 +186,7 @@ void Supervisor::take_down() {
   stop_health();
   if (hooks_) hooks_->cancel();
   for (const auto &[fd, client] : clients_) loop_.remove(fd);
-  close_door();
+  const auto users = close_door();
   if (listener_) unlink(setup_.instance.control_socket(setup_.spec.name).c_str());
   listener_.reset();
   unwatch_oom();
@@ -202,7 +204,7 @@ void Supervisor::take_down() {
     if (spawner_) {
       spawner_->reap();
       spawner_->abandon("the jail was stopped");
-      loop_.remove(spawner_->anchor().channel());
+      anchor_messages_.reset();
       notifier_.reset();
       landlock_log_.reset();
       spawner_.reset();
@@ -225,6 +227,7 @@ void Supervisor::take_down() {
   unlink(setup_.instance.started_file(setup_.spec.name).c_str());
   lock_->remove_file();
   lock_.reset();
+  for (const int fd : users) sys::close_untrusted(std::move(clients_[fd]));
   clients_.clear(); // who waits for the end sees it now
 }
 

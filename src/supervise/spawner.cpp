@@ -9,6 +9,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -21,6 +22,8 @@ namespace {
 
 constexpr size_t kMaxEarly = 64;
 constexpr size_t kMaxSignals = 64; // that wait for a pid
+constexpr int kRoomMs = 100;       // an anchor that answers has read by then
+constexpr int kMaxReplies = 64;    // before what has ended is looked at
 constexpr uint32_t kTtyGroup = 5;  // Debian's group tty, as devpts is mounted
 
 std::string failure_text(const anchor::SpawnFailure &failure, const std::string &program,
@@ -90,19 +93,36 @@ Result<Session *> Spawner::spawn(const Program &program, std::span<const int> fd
   if (bytes.size() > anchor::kMaxAnchorMessage / 2)
     return fail(ErrorKind::Usage, fmt::format("command and environment are too long: {} bytes, at most {}",
                                               bytes.size(), anchor::kMaxAnchorMessage / 2));
-  TRY_IN("the anchor", sys::send_message(anchor_.channel(), bytes, all));
+  TRY(send(bytes, all));
   Session *raw = session.get();
   sessions_[raw->id] = std::move(session);
   return raw;
 }
 
-void Spawner::read_anchor() {
-  while (!anchor_ended()) {
-    auto message = sys::receive_message(anchor_.channel(), 256, MSG_DONTWAIT);
-    if (!message || message->bytes.empty()) return;
+// An anchor that was stopped, or is not the one that was started, may never read; nobody else waits for that.
+Status Spawner::send(std::string_view bytes, std::span<const int> fds) const {
+  if (!lost_.empty()) return fail(ErrorKind::Busy, "the jail's anchor " + lost_);
+  auto sent = sys::send_message(anchor_.channel(), bytes, fds, MSG_DONTWAIT);
+  if (!sent && sent.error().sys_errno() == EAGAIN) { // a few large requests at once
+    pollfd room{.fd = anchor_.channel(), .events = POLLOUT, .revents = 0};
+    (void)poll(&room, 1, kRoomMs);
+    sent = sys::send_message(anchor_.channel(), bytes, fds, MSG_DONTWAIT);
+  }
+  if (!sent && sent.error().sys_errno() == EAGAIN) return fail(ErrorKind::Busy, "the jail's anchor does not answer");
+  TRY_IN("the anchor", std::move(sent));
+  return {};
+}
+
+void Spawner::read_anchor(int most) {
+  for (int i = 0; i < most && !anchor_ended() && lost_.empty(); i++) {
+    const auto bytes = sys::receive_bytes(anchor_.channel(), 256, MSG_DONTWAIT);
+    if (!bytes && bytes.error().sys_errno() == EAGAIN) return;
+    if (!bytes && bytes.error().kind() == ErrorKind::Denied) lost_ = "sent descriptors";
+    if (!bytes && bytes.error().sys_errno() != 0) lost_ = "closed its channel"; // with requests unread
+    if (bytes && bytes->empty()) lost_ = "closed its channel";
     anchor::SpawnReply reply{};
-    if (message->bytes.size() != sizeof reply) continue;
-    memcpy(&reply, message->bytes.data(), sizeof reply);
+    if (!bytes || bytes->size() != sizeof reply) continue;
+    memcpy(&reply, bytes->data(), sizeof reply);
     answered(reply);
   }
 }
@@ -135,7 +155,7 @@ void Spawner::answered(const anchor::SpawnReply &reply) {
 }
 
 bool Spawner::reap() {
-  read_anchor(); // whose the ended ones were
+  read_anchor(kMaxReplies); // whose the ended ones were
   while (true) {
     int status = 0;
     const pid_t pid = waitpid(-1, &status, WNOHANG | __WALL);

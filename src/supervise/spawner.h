@@ -48,8 +48,11 @@ public:
   // session's id and status are filled in here. Owned by the spawner until it has ended.
   Result<Session *> spawn(const Program &program, std::span<const int> fds, std::unique_ptr<Session> session);
 
-  // Reads everything the anchor has said. Malformed messages are dropped.
-  void read_anchor();
+  // Reads what the anchor has said, so many messages at most. Malformed ones are dropped.
+  void read_anchor(int most);
+  // What became of the anchor's channel, so that nothing more comes or goes by it; empty: it is as it should be. An
+  // anchor that ends closes it too, and is reaped a moment later.
+  [[nodiscard]] const std::string &lost() const { return lost_; }
   // Reaps every child there is. True when the anchor was among them: the jail is over.
   bool reap();
   // To a session's process, now or as soon as it has a pid.
@@ -76,6 +79,7 @@ public:
   Session *find(uint32_t id); // nullptr: none
 
 private:
+  [[nodiscard]] Status send(std::string_view bytes, std::span<const int> fds) const;
   void answered(const anchor::SpawnReply &reply);
   void ended(pid_t pid, int wait_status);
   void finish(uint32_t id, const Ending &ending);
@@ -85,6 +89,7 @@ private:
   HostCommands &host_;
   OnEnd on_end_;
   uint32_t next_id_ = 1;
+  std::string lost_;
   std::map<uint32_t, std::unique_ptr<Session>> sessions_;
   std::map<pid_t, int> early_; // ended before the anchor said whose they were
 };

@@ -133,9 +133,10 @@ void Supervisor::log_denials() {
     });
 }
 
+// Whoever asks again and again does not put off the look at what is unanswered.
 void Supervisor::expect_answer(Session &session) {
   session.asked_ms = sys::monotonic_ms();
-  arm_timer(answer_timer_, kAnswerMs);
+  if (spawner_->lost().empty() && !spawner_->unanswered_since(session.asked_ms)) arm_timer(answer_timer_, kAnswerMs);
 }
 
 Result<Supervisor::Started> Supervisor::spawn_command(const ExecRequest &request, std::span<const int> fds,
@@ -207,9 +208,10 @@ void Supervisor::on_signal() {
 }
 
 void Supervisor::on_anchor_message() {
-  spawner_->read_anchor();
-  // EOF comes with its death, and SIGCHLD with that; until then a closed channel must not spin the loop.
-  if (spawner_->reap()) anchor_ended();
+  spawner_->read_anchor(1);
+  if (spawner_->lost().empty()) return;
+  loop_.remove(spawner_->anchor().channel()); // readable for ever
+  arm_timer(answer_timer_, kEndMs);           // SIGCHLD comes before, if it has ended
 }
 
 void Supervisor::session_ended(Session &session, const Ending &ending) {
@@ -275,7 +277,7 @@ void Supervisor::wait_or_end(bool failed, bool ill) {
 
 // A Landlock domain cannot be joined again: without its anchor the jail is over, and is made anew as a whole.
 void Supervisor::anchor_ended() {
-  loop_.remove(spawner_->anchor().channel());
+  anchor_messages_.reset();
   note(kErr, "the anchor ended; the jail is taken down");
   if (cause_ == journal::Cause::None) cause_ = journal::Cause::AnchorLost;
   if (health_) health_->anchor_ended();
@@ -323,18 +325,25 @@ void Supervisor::on_timer() {
   }
 }
 
-// An anchor that was stopped, or is held by a tracer, would let every exec wait for ever: the jail is over.
+// An anchor that was stopped, is held by a tracer, or is another program by now, would let every exec wait for ever:
+// the jail is over.
 void Supervisor::on_answer_timer() {
   uint64_t expirations = 0;
   if (read(answer_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
-  if (!spawner_ || !spawner_->unanswered_since(sys::monotonic_ms() - kAnswerMs)) return;
+  if (!spawner_) return;
+  const uint64_t now = sys::monotonic_ms();
+  if (spawner_->lost().empty() && !spawner_->unanswered_since(now - kAnswerMs)) {
+    if (spawner_->unanswered_since(now)) arm_timer(answer_timer_, kEndMs); // of what was asked later
+    return;
+  }
   if (frozen_ || group_->frozen().value_or(false)) { // it cannot, and shall not
     arm_timer(answer_timer_, kAnswerMs);
     return;
   }
-  note(kErr, "the anchor does not answer; killing it");
+  const std::string &lost = spawner_->lost();
+  note(kErr, fmt::format("the anchor {}; killing it", lost.empty() ? "does not answer" : lost));
   cause_ = journal::Cause::AnchorLost;
-  cause_text_ = "it did not answer";
+  cause_text_ = "it " + (lost.empty() ? "did not answer" : lost);
   (void)group_->kill();
 }
 

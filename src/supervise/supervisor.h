@@ -76,6 +76,7 @@ public:
 
 private:
   static constexpr uint64_t kAnswerMs = 5000; // an anchor answers within a millisecond, or never
+  static constexpr uint64_t kEndMs = 1000;    // an anchor that ends is reaped so long after its channel was closed
   enum class State : uint8_t { Idle, Starting, Running, Waiting, Stopping, Done };
 
   Supervisor(Setup setup, EventLoop loop, Tables tables)
@@ -194,7 +195,7 @@ private:
   // user_clients.cpp: the socket for users of the host, where there are rules for them.
   Status open_door();
   Status serve_door(Fd listener);
-  void close_door();
+  std::vector<int> close_door(); // who came by it, and is among clients_ still
   void warn_of_users();
   void on_door();
   void arm_door_timer();
@@ -202,7 +203,7 @@ private:
   void on_user_connection();
   [[nodiscard]] Result<uint32_t> admit(int fd) const;
   void on_user(int fd);
-  Status exec_for_user(int fd, ExecRequest request, std::vector<Fd> fds);
+  Status exec_for_user(int fd, ExecRequest request);
   void user_command_ended(int fd);
   void tell_user(int level, std::string_view text);
   void record_exec(const Peer &peer, const std::string &text);
@@ -220,7 +221,8 @@ private:
   std::unique_ptr<Reactions> reactions_; // where there are any
   std::vector<std::string> warnings_;    // of the start, for the log
   std::unique_ptr<Spawner> spawner_;
-  std::unique_ptr<Notifier> notifier_;        // of the spawner's anchor: goes before it
+  std::unique_ptr<Throttle> anchor_messages_; // of the spawner's anchor: goes before it
+  std::unique_ptr<Notifier> notifier_;        // likewise
   std::unique_ptr<LandlockLog> landlock_log_; // likewise, where the spec asks for it
   std::unique_ptr<Hooks> hooks_;              // where the spec has some
   HookPoint reached_ = HookPoint::Prestart;

@@ -20,17 +20,14 @@ uint64_t monotonic_ms() {
 
 Result<std::unique_ptr<Throttle>> Throttle::start(EventLoop &loop, int fd, unsigned times,
                                                   std::function<void(bool)> serve) {
-  Fd pause(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (!pause) return fail_errno("timerfd");
-  std::unique_ptr<Throttle> self(new Throttle(loop, fd, times, std::move(pause), std::move(serve)));
-  TRY(loop.add(self->pause_.get(), EPOLLIN, [raw = self.get()](uint32_t) { raw->on_pause_over(); }));
+  std::unique_ptr<Throttle> self(new Throttle(loop, fd, times, std::move(serve)));
   TRY(self->listen());
   return self;
 }
 
 Throttle::~Throttle() {
   loop_.remove(fd_);
-  loop_.remove(pause_.get());
+  if (pause_) loop_.remove(pause_.get());
 }
 
 Status Throttle::listen() {
@@ -47,12 +44,22 @@ void Throttle::on_events(uint32_t events) {
     slice_began_ms_ = now;
     served_ = 0;
   }
-  if (served_ == times_) {
+  if (served_ >= times_ && make_pause()) { // without one, for want of descriptors, it goes on
     loop_.remove(fd_);
     pause_for(slice_began_ms_ + kSliceMs - now);
     return;
   }
   serve_(served_++ == 0);
+}
+
+// Most never need one.
+Status Throttle::make_pause() {
+  if (pause_) return {};
+  Fd pause(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!pause) return fail_errno("timerfd");
+  TRY(loop_.add(pause.get(), EPOLLIN, [this](uint32_t) { on_pause_over(); }));
+  pause_ = std::move(pause);
+  return {};
 }
 
 void Throttle::pause_for(uint64_t ms) {

@@ -6,19 +6,17 @@
 #include "journal/store.h"
 #include "supervise/exec_access.h"
 #include "supervise/timer.h"
+#include "sys/call.h"
 #include "sys/clock.h"
 #include "sys/message.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/magic.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace jails::supervise {
@@ -27,10 +25,22 @@ namespace {
 constexpr int kWarning = 4, kNotice = 5; // syslog(3) levels
 constexpr size_t kMaxTold = 300;         // bytes of a command line in log and journal
 
-// Root's own client sees to this by itself (jail/streams.cpp); a FIFO with a name could be opened anew from inside.
-bool is_anonymous_pipe(const Fd &fd) {
-  struct statfs fs{};
-  return fstatfs(fd.get(), &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
+// A user's command gets pipes of ours, and he their other ends: so no descriptor of his is ever in this process.
+struct Pipes {
+  std::vector<Fd> commands, users; // for each Stdio::Descriptor
+};
+
+// His, as the pipes that he would make: a program in the jail may open /dev/stdout anew if it has his uid.
+Result<Pipes> make_pipes(const ExecRequest &request, const Peer &peer) {
+  Pipes pipes;
+  for (size_t slot = 0; slot < request.stdio.size(); slot++) {
+    if (request.stdio[slot] != anchor::Stdio::Descriptor) continue;
+    auto pipe = TRY(sys::make_pipe());
+    if (fchown(pipe.read.get(), peer.uid, peer.gid) != 0) return fail_errno("pipe");
+    pipes.commands.push_back(std::move(slot == 0 ? pipe.read : pipe.write));
+    pipes.users.push_back(std::move(slot == 0 ? pipe.write : pipe.read));
+  }
+  return pipes;
 }
 
 // What root's client has seen to before.
@@ -62,8 +72,10 @@ std::string command_line(const ExecRequest &request) {
 Status Supervisor::open_door() {
   if (setup_.spec.exec_rules.empty()) return {};
   warn_of_users();
-  return serve_door(
-      TRY(sys::listen_seqpacket(setup_.instance.exec_socket(setup_.spec.name), 0666))); // who is let in, is judged here
+  // Who is let in, is judged here.
+  Fd listener = TRY(sys::listen_seqpacket(setup_.instance.exec_socket(setup_.spec.name), 0666));
+  sys::refuse_descriptors(listener.get());
+  return serve_door(std::move(listener));
 }
 
 Status Supervisor::serve_door(Fd listener) {
@@ -74,12 +86,16 @@ Status Supervisor::serve_door(Fd listener) {
   return loop_.add(door_->loop.get(), EPOLLIN, [this](uint32_t) { on_door(); });
 }
 
-void Supervisor::close_door() {
+std::vector<int> Supervisor::close_door() {
   if (!setup_.spec.exec_rules.empty()) unlink(setup_.instance.exec_socket(setup_.spec.name).c_str());
-  if (!door_) return;
+  if (!door_) return {};
   loop_.remove(door_->loop.get());
   loop_.remove(door_->timer.get());
+  std::vector<int> users;
+  for (const auto &[fd, client] : door_->clients) users.push_back(fd);
+  sys::close_untrusted(std::move(door_->listener)); // with those who were not accepted yet
   door_.reset();
+  return users;
 }
 
 // A jail's users come and go inside it, with packages and scripts; so one that is not there yet keeps it from nothing.
@@ -135,9 +151,10 @@ void Supervisor::on_user_connection() {
                .text = uid.error().text(),
                .status = {}});
     tell_user(kWarning, "exec refused: " + uid.error().text());
-    return;
+    return sys::close_untrusted(std::move(client));
   }
-  if (!door_->loop.add(fd, EPOLLIN, [this, fd](uint32_t) { on_user(fd); })) return;
+  if (!door_->loop.add(fd, EPOLLIN, [this, fd](uint32_t) { on_user(fd); }))
+    return sys::close_untrusted(std::move(client));
   clients_[fd] = std::move(client);
   door_->clients[fd] = {.uid = *uid, .deadline_ms = sys::monotonic_ms() + Door::kAskMs};
   reply(fd, {.type = ReplyType::Welcome, .text = {}, .status = {}});
@@ -161,10 +178,10 @@ Result<uint32_t> Supervisor::admit(int fd) const {
 
 void Supervisor::on_user(int fd) {
   door_->count(sys::monotonic_ms());
-  auto message = sys::receive_message(fd, kMaxUserRequest);
-  if (!message && message.error().sys_errno() == EAGAIN) return;
-  if (message && message->bytes.empty()) return drop_client(fd);
-  auto request = message ? decode_user_request(message->bytes) : std::unexpected(message.error());
+  const auto bytes = sys::receive_bytes(fd, kMaxUserRequest);
+  if (!bytes && bytes.error().sys_errno() == EAGAIN) return;
+  if (bytes && bytes->empty()) return drop_client(fd);
+  auto request = bytes ? decode_user_request(*bytes) : std::unexpected(bytes.error());
   if (!request) {
     reply(fd, {.type = ReplyType::Failed,
                .kind = static_cast<uint32_t>(request.error().kind()),
@@ -173,7 +190,7 @@ void Supervisor::on_user(int fd) {
     return drop_client(fd);
   }
   if (request->type == RequestType::Signal) return handle(fd, *request, {});
-  const auto done = exec_for_user(fd, std::move(request->exec), std::move(message->fds));
+  const auto done = exec_for_user(fd, std::move(request->exec));
   if (done) return;
   reply(fd, {.type = ReplyType::Failed,
              .kind = static_cast<uint32_t>(done.error().kind()),
@@ -182,19 +199,21 @@ void Supervisor::on_user(int fd) {
   tell_user(kWarning, "exec refused: " + done.error().text());
 }
 
-Status Supervisor::exec_for_user(int fd, ExecRequest request, std::vector<Fd> fds) {
+Status Supervisor::exec_for_user(int fd, ExecRequest request) {
   const auto peer = TRY(peer_outside(fd));
   const auto files = TRY(read_host_files());
   const auto as = TRY(user_in_jail(setup_.spec.exec_rules, peer, files, request.user));
   TRY(check_request(request));
-  if (!std::ranges::all_of(fds, is_anonymous_pipe))
-    return fail(ErrorKind::Usage, "standard streams must be pipes without a name", EINVAL);
   // A send that would wait for an anchor that the jail has stopped would hold up everything else.
   pollfd channel{.fd = spawner_ ? spawner_->anchor().channel() : -1, .events = POLLOUT, .revents = 0};
   if (spawner_ && poll(&channel, 1, 0) != 1)
     return fail(ErrorKind::Busy, fmt::format("jail {} does not answer", setup_.spec.name.str()));
   request.user = as;
-  TRY(exec(fd, request, std::move(fds)));
+  auto pipes = TRY(make_pipes(request, peer));
+  TRY(exec(fd, request, std::move(pipes.commands)));
+  std::vector<int> users;
+  for (const auto &pipe : pipes.users) users.push_back(pipe.get());
+  if (!users.empty()) reply(fd, {.type = ReplyType::Streams, .text = {}, .status = {}}, users);
   door_->clients[fd].deadline_ms = 0;
   const std::string other = as == fmt::format("{}:{}", peer.uid, peer.gid) ? "" : " as " + as;
   record_exec(peer, fmt::format("{} (uid {}){}: {}", name_of(peer, files), peer.uid, other, command_line(request)));
