@@ -92,7 +92,7 @@ Status cover_directories(PermissionSet permissions, std::vector<Mount> &mounts) 
 }
 
 Result<Fd> make_bind(const Bind &bind) {
-  const Fd source = TRY(sys::open_at(AT_FDCWD, bind.source, O_PATH | O_DIRECTORY, kNoLinks));
+  const Fd source = TRY(open_bind_source(bind));
   uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
   if (bind.read_only) attributes |= MOUNT_ATTR_RDONLY;
   return sys::clone_mount(source.get(), attributes);
@@ -126,6 +126,10 @@ Result<Fd> open_root(const std::string &path) {
                             "so that files planted in the jail stay out of their reach",
                             path));
   return here;
+}
+
+Result<Fd> open_bind_source(const Bind &bind) {
+  return sys::open_at(AT_FDCWD, bind.source, O_PATH | O_DIRECTORY, kNoLinks);
 }
 
 Result<Root> prepare_root(const Spec &spec) {

@@ -1,6 +1,7 @@
 // The life of a running jail: its workload's starts and ends, stop, output.
 #include "supervise/supervisor.h"
 
+#include "base/quote.h"
 #include "base/text.h"
 #include "journal/store.h"
 #include "supervise/timer.h"
@@ -106,7 +107,7 @@ Status Supervisor::watch_workload() {
 
 void Supervisor::workload_runs() {
   seen_to_run_ = true;
-  note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
+  note(kInfo, "started: " + quoted_words(setup_.spec.command));
   if (!hooks_) report_ready({});
   record_start();
   start_health();
@@ -244,9 +245,11 @@ void Supervisor::workload_ended(const Ending &ending) {
   const bool ill = cause_ == journal::Cause::Health;
   const bool failed = ends_command() || !ending.failure.empty() || !WIFEXITED(ending.wait_status) ||
                       WEXITSTATUS(ending.wait_status) != 0;
-  note(state_ == State::Stopping ? kInfo : kWarning, describe(ending));
+  // Done: killed after the grace, as take_down() sees it.
+  const bool stopping = state_ == State::Stopping || state_ == State::Done;
+  note(stopping ? kInfo : kWarning, describe(ending));
   record_exit(ending);
-  if (state_ == State::Stopping)
+  if (stopping)
     finish();
   else
     wait_or_end(failed, ill);
@@ -267,7 +270,7 @@ void Supervisor::wait_or_end(bool failed, bool ill) {
     return;
   }
   const std::string when = fmt::format("in {} {}", *next.seconds, *next.seconds == 1 ? "second" : "seconds");
-  note(kNotice, fmt::format("restarting in {} seconds", *next.seconds));
+  note(kNotice, "restarting " + when);
   record(journal::Kind::Restart, when);
   state_ = State::Waiting;
   arm_timer(timer_, *next.seconds * 1000ULL);
