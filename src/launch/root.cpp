@@ -154,7 +154,8 @@ Result<Root> prepare_root(const Spec &spec) {
   if (sj_has(permissions, SJ_PERM_SYSFS) != 0)
     TRY(add(TRY(sys::new_mount("sysfs", {}, kQuiet | MOUNT_ATTR_RDONLY)), "sys"));
   TRY(add(TRY_IN("/dev", make_dev()), "dev"));
-  Fd pts = TRY(sys::new_mount("devpts", {"newinstance", "ptmxmode=0666", "mode=0620", "gid=5"},
+  // The machine has 4096 of them (kernel.pty.max), and no reserve for those who mount a devpts from outside.
+  Fd pts = TRY(sys::new_mount("devpts", {"newinstance", "ptmxmode=0666", "mode=0620", "gid=5", "max=256"},
                               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
   made.pts = duplicate(pts);
   TRY(add(std::move(pts), "dev/pts"));

@@ -13,7 +13,7 @@
 namespace jails::supervise {
 namespace {
 
-constexpr size_t kMaxUserFile = 4U << 20U;
+constexpr size_t kMaxUserFile = 1U << 20U; // read at each exec and health check
 
 // A file of the jail: resolved inside its root, never through a magic link, never waiting on a FIFO, a regular file or
 // nothing. A missing file reads as empty.

@@ -27,6 +27,7 @@ namespace jails::supervise {
 namespace {
 
 constexpr int64_t kLogTimerSeconds = 5;
+constexpr uint64_t kQuietMs = 10000;     // a verify that hangs shall not hide what follows
 constexpr uint64_t kDenialLookMs = 1000; // between two looks at the counters, whatever asks for them
 constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
 
@@ -118,6 +119,7 @@ void Supervisor::workload_runs() {
 void Supervisor::on_log_timer() {
   uint64_t expirations = 0;
   if (read(log_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
+  if (quiet_since_ms_ != 0 && sys::monotonic_ms() - quiet_since_ms_ > kQuietMs) set_quiet(false);
   log_denials();
   look_at_limits();
   log_->tick();
@@ -214,6 +216,7 @@ void Supervisor::on_anchor_message() {
 }
 
 void Supervisor::session_ended(Session &session, const Ending &ending) {
+  if (session.probe && !spawner_->has_probes()) set_quiet(false);
   if (&session == workload_) {
     loop_.remove(session.status.get());
     workload_ended(ending);
