@@ -23,7 +23,6 @@ namespace {
 constexpr size_t kMaxEarly = 64;
 constexpr size_t kMaxSignals = 64; // that wait for a pid
 constexpr int kRoomMs = 100;       // an anchor that answers has read by then
-constexpr int kMaxReplies = 64;    // before what has ended is looked at
 constexpr uint32_t kTtyGroup = 5;  // Debian's group tty, as devpts is mounted
 
 std::string failure_text(const anchor::SpawnFailure &failure, const std::string &program,
@@ -160,7 +159,7 @@ void Spawner::answered(const anchor::SpawnReply &reply) {
 }
 
 bool Spawner::reap() {
-  read_anchor(kMaxReplies); // whose the ended ones were
+  read_anchor(); // whose the ended ones were
   while (true) {
     int status = 0;
     const pid_t pid = waitpid(-1, &status, WNOHANG | __WALL);

@@ -49,7 +49,8 @@ public:
   Result<Session *> spawn(const Program &program, std::span<const int> fds, std::unique_ptr<Session> session);
 
   // Reads what the anchor has said, so many messages at most. Malformed ones are dropped.
-  void read_anchor(int most);
+  static constexpr int kMaxReplies = 64;
+  void read_anchor(int most = kMaxReplies);
   // What became of the anchor's channel, so that nothing more comes or goes by it; empty: it is as it should be. An
   // anchor that ends closes it too, and is reaped a moment later.
   [[nodiscard]] const std::string &lost() const { return lost_; }
