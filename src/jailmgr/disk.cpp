@@ -1,10 +1,10 @@
 #include "jailmgr/disk.h"
 
 #include "base/text.h"
-#include "jailmgr/copy_tree.h"
 #include "jailmgr/tool.h"
 #include "launch/disk.h"
 #include "launch/root.h"
+#include "sys/copy_tree.h"
 #include "sys/file.h"
 
 #include <cerrno>
@@ -164,7 +164,7 @@ Result<bool> copy_image(const Store &store, const JailName &name, int to) {
   const Fd unused = TRY(launch::lock_image(image)); // a jail that has just ended may not have left it yet
   const Fd from(open(store.jail_dir(name).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!from) return fail_errno(store.jail_dir(name));
-  TRY(copy_tree(from.get(), "disk.img", to, "disk.img"));
+  TRY(sys::copy_tree(from.get(), "disk.img", to, "disk.img"));
   TRY(make_place(to));
   return true;
 }
