@@ -81,7 +81,7 @@ struct sj_jail {
 struct sj_member {
 	__u32 jid;
 	__u32 profile;
-	__u32 quiet; /* refusals are not recorded: the anchor tries the guards, and nothing of the jail runs yet */
+	__u32 quiet; /* what tasks are refused is not recorded: the anchor, or `jailctl verify`, tries the guards */
 	__u32 naddrs;
 	__u64 files; /* as in struct sj_jail */
 	struct sj_addr addrs[SJ_ADDRS_MAX];

@@ -6,6 +6,7 @@
 #include "cli/form.h"
 #include "jail/control.h"
 #include "jail/ending.h"
+#include "log/record.h"
 
 #include <algorithm>
 #include <array>
@@ -90,6 +91,12 @@ Json life_json(const Life &life) {
   return out;
 }
 
+// Below a header whose times are local: a log file's are UTC.
+std::string in_local_time(const std::string &line) {
+  const auto record = log::parse_record(line);
+  return record ? local_time(static_cast<uint64_t>(record->time_ms)) + line.substr(log::kTimeSize) : line;
+}
+
 } // namespace
 
 std::string local_time(uint64_t ms) {
@@ -154,7 +161,7 @@ Result<int> print_last(const Call &call, std::span<const JailName> names, const 
       continue;
     }
     fmt::print("{}\n", sentence(life));
-    for (const auto &line : life.log) fmt::print("    {}\n", line);
+    for (const auto &line : life.log) fmt::print("    {}\n", in_local_time(line));
   }
   if (options.json) {
     auto out = json_document("jailctl-last-1");

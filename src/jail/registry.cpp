@@ -177,7 +177,11 @@ bool is_running(const Instance &instance, const JailName &name) {
 }
 
 Result<JailRow> find_jail(const Instance &instance, std::string_view name_or_jid) {
-  return TRY(Tables::open(instance)).find(name_or_jid);
+  auto row = TRY(Tables::open(instance)).find(name_or_jid);
+  if (row || row.error().kind() != ErrorKind::NotFound) return row;
+  const auto name = JailName::parse(name_or_jid);
+  if (!name || access((instance.data_dir() + "/jails/" + name->str()).c_str(), F_OK) != 0) return row;
+  return fail(ErrorKind::NotFound, fmt::format("jail {0} is stopped; 'jailmgr start {0}' starts it", name->str()));
 }
 
 Result<std::vector<JailRow>> list_jails(const Instance &instance) { return TRY(Tables::open(instance)).list(); }

@@ -25,8 +25,8 @@ Result<int> destroy(const Call &call) {
     if (status) {
       const size_t count = TRY(cli::count_members(call.instance, row));
       if (count != 0 || status->state != "idle")
-        return fail(ErrorKind::Busy, fmt::format("jail {} is busy: {} processes; stop it first (jailctl stop {})",
-                                                 name.str(), count, name.str()));
+        return fail(ErrorKind::Busy, fmt::format("jail {} is busy: {} {}; stop it first (jailctl stop {})", name.str(),
+                                                 count, count == 1 ? "process" : "processes", name.str()));
       const Status stopped = stop_supervisor(call.instance, row, 0, lock);
       if (!stopped && stopped.error().kind() != ErrorKind::NotFound) return std::unexpected(stopped.error());
     }

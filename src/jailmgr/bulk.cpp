@@ -1,8 +1,11 @@
 #include "jailmgr/bulk.h"
 
 #include "base/text.h"
+#include "config/document.h"
+#include "config/file.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <fmt/format.h>
 #include <fnmatch.h>
@@ -101,7 +104,57 @@ Result<std::vector<JailName>> marked_jails(const cli::Call &call, const Store &s
     cli::report(call.program, config.error()); // whether it is meant to run cannot be told; of the others it can
     broken = 1;
   }
+  for (const auto &name : TRY(store.declared())) {
+    if (store.contains(name)) continue;
+    const auto config = store.load(name);
+    if (config && !config->autostart) continue;
+    cli::report(call.program, config ? store.require(name).error() : config.error()); // not silently not there
+    broken = 1;
+  }
   return names;
+}
+
+namespace {
+
+// " (FILE:LINE)" of a jail's `depends`; without the line where that stands in a file that it includes.
+std::string place_of_depends(const Store &store, std::string_view jail) {
+  const auto name = JailName::parse(jail);
+  const auto file = name ? store.config_file(*name) : std::unexpected(name.error());
+  if (!file) return "";
+  const auto text = read_file(*file);
+  const auto table = text ? parse_toml(*text, *file).value_or(TomlTable()) : TomlTable();
+  const auto entry = std::ranges::find(table, "depends", &TomlEntry::key);
+  return fmt::format(" ({}{})", *file, entry == table.end() ? "" : fmt::format(":{}", entry->line));
+}
+
+// What keeps this one from its place in the order.
+Status check_needs(const Store &store, const Needs &needs, const std::string &name) {
+  const auto all = with_needs(needs, {name});
+  if (all) {
+    TRY(in_order(needs, *all));
+    return {};
+  }
+  // Whose word it is stands in the text: "jail NAME depends on ...".
+  const auto words = split(all.error().text(), ' ');
+  const std::string whose(words.size() > 1 ? words[1] : name);
+  const std::string where = place_of_depends(store, whose);
+  if (whose == name) return fail(all.error().kind(), all.error().text() + where);
+  return fail(all.error().kind(), fmt::format("jail {}: left alone: {}{}", name, all.error().text(), where));
+}
+
+} // namespace
+
+std::vector<JailName> those_with_needs(const cli::Call &call, const Store &store, const Needs &needs,
+                                       const std::vector<JailName> &names, int &broken) {
+  std::vector<JailName> good;
+  for (const auto &name : names) {
+    const auto can = check_needs(store, needs, name.str());
+    if (can) good.push_back(name);
+    if (can) continue;
+    cli::report(call.program, can.error());
+    broken = 1;
+  }
+  return good;
 }
 
 Result<std::vector<JailName>> with_dependencies(const Needs &needs, const std::vector<JailName> &names) {
@@ -121,14 +174,25 @@ Result<Needs> read_needs(const Store &store) {
   return needs;
 }
 
+bool names_jail(std::string_view text, std::string_view name) {
+  const auto is_part = [](char c) { return isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; };
+  for (size_t at = text.find(name); at != text.npos; at = text.find(name, at + 1)) {
+    const bool begins = at == 0 || !is_part(text[at - 1]);
+    const size_t end = at + name.size();
+    if (begins && (end == text.size() || !is_part(text[end]))) return true;
+  }
+  return false;
+}
+
 namespace {
 
 bool do_one(const cli::Call &call, const JailName &name, const Act &act) {
   auto done = act(name);
   fflush(stdout);
   if (done) return true;
-  const bool named = done.error().text().find(name.str()) != std::string::npos;
-  cli::report(call.program, named ? done.error() : Error(done.error()).context("jail " + name.str()));
+  cli::report(call.program, names_jail(done.error().text(), name.str())
+                                ? done.error()
+                                : Error(done.error()).context("jail " + name.str()));
   return false;
 }
 

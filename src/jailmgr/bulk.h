@@ -32,8 +32,15 @@ jails::Result<std::vector<jails::JailName>> named_jails(const Store &store, cons
                                                         const Selection &selection,
                                                         const std::vector<jails::JailName> *existing = nullptr);
 
-// Jails marked for autostart; a configuration that cannot be read is reported, and `broken` set to 1.
+// Jails marked for autostart; a configuration that cannot be read, or one that is only declared, is reported, and
+// `broken` set to 1.
 jails::Result<std::vector<jails::JailName>> marked_jails(const jails::cli::Call &call, const Store &store, int &broken);
+
+// Those of `names` that can be put into order: what one of the others needs that there is not, and loops, are reported
+// for it, with where that stands, and `broken` set to 1.
+std::vector<jails::JailName> those_with_needs(const jails::cli::Call &call, const Store &store,
+                                              const jails::Needs &needs, const std::vector<jails::JailName> &names,
+                                              int &broken);
 
 // `names` and all that they need. NotFound: something that there is not.
 jails::Result<std::vector<jails::JailName>> with_dependencies(const jails::Needs &needs,
@@ -41,6 +48,9 @@ jails::Result<std::vector<jails::JailName>> with_dependencies(const jails::Needs
 
 // Who depends on whom, from every configuration that can be read.
 jails::Result<jails::Needs> read_needs(const Store &store);
+
+// Whether a text says which jail it is about: has its name as a word, as "address" has not that of a jail "a".
+bool names_jail(std::string_view text, std::string_view name);
 
 // Does it for each; a failure is printed with the jail's name and the next one is taken. Exit status: 1 if one failed.
 using Act = std::function<jails::Status(const jails::JailName &)>;

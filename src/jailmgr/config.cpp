@@ -99,7 +99,8 @@ Result<int> edit(const Call &call, const Store &store, const JailName &name) {
                   fmt::format("jail {}: its configuration was changed meanwhile, edit again", name.str()));
     TRY(write_file(file, after));
     fmt::print("Changed the configuration of jail {}{}\n", name.str(),
-               is_running(call.instance, name) ? "; it takes effect with 'jailmgr restart'" : "");
+               is_running(call.instance, name) ? fmt::format("; it takes effect with 'jailmgr restart {}'", name.str())
+                                               : "");
     return 0;
   }
 }

@@ -154,6 +154,13 @@ Result<int> create(const Call &call) {
   const auto store = TRY(Store::open(call.instance));
   TRY(store.clean());
   const auto lock = TRY(NameLock::acquire(call.instance, name));
+  if (access(store.declaration(name).c_str(), F_OK) == 0)
+    return fail(ErrorKind::Exists, fmt::format("jail {} is declared in {}: edit that, and 'jailmgr up {}'", name.str(),
+                                               store.declaration(name), name.str()));
+  const bool there = store.contains(name);
+  if (there && !words.replace)
+    return fail(ErrorKind::Exists,
+                fmt::format("jail {} exists already; --replace rewrites its configuration", name.str()));
   Wanted wanted{.config = TRY(start_of(call, store, name)), .root_kind = {}, .plain_path = {}};
   TRY(parse(call, kUsage, kAbout, options_of(wanted)));
   TRY(check_limits(wanted.config.spec.limits));
@@ -165,17 +172,12 @@ Result<int> create(const Call &call) {
                                 wanted.plain_path.empty() ? wanted.config.spec.root : wanted.plain_path));
   TRY(supervise::check_host_users(wanted.config.spec.exec_rules));
   TRY(check_disk(store, wanted.config));
-  if (access(store.declaration(name).c_str(), F_OK) == 0)
-    return fail(ErrorKind::Exists, fmt::format("jail {} is declared in {}: edit that, and 'jailmgr up {}'", name.str(),
-                                               store.declaration(name), name.str()));
-  const bool there = store.contains(name);
-  if (there && !wanted.replace)
-    return fail(ErrorKind::Exists,
-                fmt::format("jail {} exists already; --replace rewrites its configuration", name.str()));
   TRY(store.check_ports(name, wanted.config.spec.ports));
   TRY_IN(fmt::format("jail {}", name.str()), there ? replace(store, wanted) : make(store, wanted));
   fmt::print("{} jail {}{}\n", there ? "Replaced the configuration of" : "Created", name.str(),
-             there && is_running(call.instance, name) ? "; it takes effect with 'jailmgr restart'" : "");
+             there && is_running(call.instance, name)
+                 ? fmt::format("; it takes effect with 'jailmgr restart {}'", name.str())
+                 : "");
   return 0;
 }
 

@@ -71,6 +71,8 @@ Result<int> destroy(const Call &call) {
   const auto store = TRY(Store::open(call.instance));
   TRY(store.clean());
   const auto names = selection.all ? TRY(store.names()) : TRY(named_jails(store, parsed, selection));
+  if (!yes && names.size() > 1)
+    for (const auto &name : names) TRY(store.require(name)); // nobody is asked about what there is not
   if (!yes && (names.size() > 1 || (selection.all && !names.empty()))) TRY(confirm(names));
   return for_each_jail(call, names, [&](const JailName &name) { return destroy_jail(call.instance, store, name); });
 }

@@ -5,6 +5,7 @@
 #include "jailmgr/disk.h"
 #include "jailmgr/mounts.h"
 #include "jailmgr/ready.h"
+#include "journal/store.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -37,6 +38,13 @@ bool same_registration(const Instance &instance, const Spec &spec) {
 Status clear_registration(const Instance &instance, const JailRow &row, const NameLock &lock) {
   TRY(recover_jail(instance, row, lock));
   return unregister_jail(instance, row, lock);
+}
+
+// Its supervisor knows only that somebody had it stopped. One that ended by itself has told why.
+void record_not_ready(const Instance &instance, const JailRow &row, const std::string &why) {
+  auto event = journal::event_of(journal::Kind::Stop, row.name, row.jid, why);
+  event.cause = journal::Cause::StartFailed;
+  (void)journal::append_end(instance, std::move(event));
 }
 
 } // namespace
@@ -99,7 +107,9 @@ Status start_jail(const Instance &instance, const Store &store, const JailName &
 Status make_ready(const Instance &instance, const Store &store, const JailName &name) {
   auto ready = wait_ready(instance, TRY(store.load(name)));
   if (ready) return {};
+  const auto state = state_of(instance, name, Patience::None);
   const Status stopped = stop_jail(instance, name);
+  if (state && state->up() && stopped) record_not_ready(instance, *state->row, ready.error().text());
   if (!stopped && stopped.error().kind() != ErrorKind::NotFound)
     return fail(ready.error().kind(), fmt::format("{}; and then: {}", ready.error().text(), stopped.error().text()));
   return ready;

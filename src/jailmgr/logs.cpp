@@ -24,7 +24,7 @@ using namespace jails;
 namespace {
 
 constexpr std::string_view kUsage =
-    "jailmgr logs [-fj] [-n lines] [--since when] [--until when] [--stream list] name ...";
+    "jailmgr logs [-fj] [-n lines] [--since when] [--until when] [--stream list] [--raw] name ... | --tag TAG | --all";
 
 constexpr size_t kLines = 100;
 
@@ -39,6 +39,7 @@ struct Wanted {
   [[nodiscard]] bool takes(const log::Line &line) const {
     if (since_ms && line.time_ms < *since_ms) return false;
     if (until_ms && line.time_ms > *until_ms) return false;
+    if (raw && streams == 0 && line.record && line.record->stream == log::Stream::Jail) return false; // no command's
     return streams == 0 || (line.record && (streams & 1U << static_cast<unsigned>(line.record->stream)) != 0);
   }
 };
@@ -83,8 +84,9 @@ std::vector<Option> options_of(Wanted &wanted) {
   options.push_back({0, "stream", "LIST", "only these of out, err and jail (the supervisor's own)",
                      [&wanted](std::string_view text) { return add_streams(wanted.streams, text); }, true});
   options.push_back({'j', "json", nullptr, "JSON, an object a line", set_flag(wanted.json), true});
-  options.push_back(
-      {0, "raw", nullptr, "the bytes as the command wrote them; not to a terminal", set_flag(wanted.raw), true});
+  options.push_back({0, "raw", nullptr,
+                     "the bytes as the command wrote them, and none of the supervisor's; not to a terminal",
+                     set_flag(wanted.raw), true});
   options.push_back({0, "previous", nullptr, "only the file before the present one", set_flag(wanted.previous), true});
   add_selection(options, wanted.selection, "every jail that jailmgr has", false);
   return options;
@@ -208,7 +210,7 @@ Result<int> logs(const Call &call) {
   log::Reader::Wanted files{
       .last = {}, .since_ms = wanted.since_ms, .previous = wanted.previous, .follow = wanted.follow};
   // No jail has more of the last lines of all than it has of its own.
-  if (!wanted.filters()) files.last = wanted.lines.value_or(kLines);
+  if (!wanted.filters() && !wanted.raw) files.last = wanted.lines.value_or(kLines);
   Merge merge;
   for (const auto &name : names) TRY(merge.add(call, name, files));
   LogOutput output({.json = wanted.json, .raw = wanted.raw, .names = names.size() > 1});

@@ -1,8 +1,8 @@
 #include "jailmgr/verb.h"
 
-#include "cli/limits.h"
 #include "jailmgr/bulk.h"
 #include "jailmgr/life.h"
+#include "jailmgr/preflight.h"
 #include "jailmgr/unit.h"
 
 #include <algorithm>
@@ -11,6 +11,38 @@
 namespace jailmgr {
 
 using namespace jails;
+
+namespace {
+
+Status begin_again(const Instance &instance, const Store &store, const JailName &name) {
+  if (!TRY(start_by_unit(instance, name))) {
+    const auto lock = TRY(NameLock::acquire(instance, name));
+    TRY(bring_up(instance, store, name, With::Command, lock));
+  }
+  return make_ready(instance, store, name);
+}
+
+Status restart_one(const Call &call, const Store &store, const JailName &name) {
+  TRY(check_start(call, store, TRY(store.load(name)))); // a jail that could not start again is not stopped
+  bool was_up = false;
+  {
+    const auto lock = TRY(NameLock::acquire(call.instance, name));
+    const auto state = TRY(state_of(call.instance, name));
+    was_up = state.up();
+    if (state.row) TRY(take_down(call.instance, *state.row, lock));
+  }
+  const Status done = begin_again(call.instance, store, name);
+  if (!done && was_up && done.error().kind() != ErrorKind::Busy && !is_running(call.instance, name)) {
+    const auto &why = done.error();
+    const std::string whose = names_jail(why.text(), name.str()) ? "" : "jail " + name.str() + ": ";
+    return fail(why.kind(), fmt::format("{}{}; {} is down now", whose, why.text(), name.str()));
+  }
+  TRY(Status(done));
+  fmt::print("Restarted jail {}\n", name.str());
+  return {};
+}
+
+} // namespace
 
 Result<int> restart(const Call &call) {
   constexpr std::string_view kUsage = "jailmgr restart [options] name ... | --tag TAG | --all";
@@ -30,24 +62,10 @@ Result<int> restart(const Call &call) {
   const auto names =
       selection.all ? TRY(marked_jails(call, store, broken)) : TRY(named_jails(store, parsed, selection));
   const auto needs = TRY(read_needs(store));
-  const auto act = [&](const JailName &name) -> Status {
-    const auto config = TRY(store.load(name));
-    TRY(cli::check_limits_of_host(call, config.spec.limits, config.spec.root));
-    TRY(store.spec(config)); // a jail that could not start again is not stopped
-    {
-      const auto lock = TRY(NameLock::acquire(call.instance, name));
-      if (const auto state = TRY(state_of(call.instance, name)); state.row)
-        TRY(take_down(call.instance, *state.row, lock));
-    }
-    if (!TRY(start_by_unit(call.instance, name))) {
-      const auto lock = TRY(NameLock::acquire(call.instance, name));
-      TRY(bring_up(call.instance, store, name, With::Command, lock));
-    }
-    TRY(make_ready(call.instance, store, name));
-    fmt::print("Restarted jail {}\n", name.str());
-    return {};
-  };
-  return std::max(TRY(for_each_in_order(call, names, needs, selection.jobs, act)), broken);
+  const auto good = those_with_needs(call, store, needs, names, broken);
+  return std::max(TRY(for_each_in_order(call, good, needs, selection.jobs,
+                                        [&](const JailName &name) { return restart_one(call, store, name); })),
+                  broken);
 }
 
 } // namespace jailmgr

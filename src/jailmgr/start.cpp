@@ -56,7 +56,7 @@ Result<int> start(const Call &call) {
   const auto names =
       selection.all ? TRY(marked_jails(call, store, broken)) : TRY(named_jails(store, parsed, selection));
   const auto needs = TRY(read_needs(store));
-  const auto all = TRY(with_dependencies(needs, names));
+  const auto all = TRY(with_dependencies(needs, those_with_needs(call, store, needs, names, broken)));
   const bool named = !selection.all;
   const int status = TRY(for_each_in_order(call, all, needs, selection.jobs, [&](const JailName &name) {
     auto done = start_one(call, store, name, named && std::ranges::find(names, name) != names.end());

@@ -28,12 +28,18 @@ Result<int> stop(const Call &call) {
   TRY(need_root(call));
   const auto store = TRY(Store::open(call.instance));
   const auto named = TRY(named_jails(store, parsed, selection));
-  const auto dependents = reversed(TRY(read_needs(store)));
+  auto dependents = reversed(TRY(read_needs(store)));
   auto names = selection.all ? TRY(store.names()) : TRY(with_dependencies(dependents, named));
   std::erase_if(names, [&](const JailName &name) {
     return std::ranges::find(named, name) == named.end() && !find_jail(call.instance, name.str()) &&
            !is_running(call.instance, name); // under a model of another version
   });
+  std::vector<std::string> words;
+  for (const auto &name : names) words.push_back(name.str());
+  if (const auto order = in_order(dependents, words); !order) { // a loop must not keep them up
+    cli::report(call.program, order.error());
+    dependents.clear();
+  }
   return for_each_in_order(call, names, dependents, selection.jobs, [&](const JailName &name) -> Status {
     TRY(store.require(name));
     TRY(stop_jail(call.instance, name));

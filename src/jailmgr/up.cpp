@@ -10,6 +10,7 @@
 #include "jailmgr/destroy.h"
 #include "jailmgr/life.h"
 #include "jailmgr/plan.h"
+#include "jailmgr/preflight.h"
 #include "jailmgr/provision.h"
 #include "jailmgr/root.h"
 #include "jailmgr/unit.h"
@@ -57,7 +58,10 @@ Result<Scope> scope_of(const Call &call, const Store &store, const cli::Parsed &
     scope.names.push_back(name);
     if (!all || config->autostart) scope.wanted.push_back(name);
   }
-  scope.wanted = TRY(with_dependencies(TRY(read_needs(store)), scope.wanted));
+  const auto needs = TRY(read_needs(store));
+  scope.names = those_with_needs(call, store, needs, scope.names, scope.broken);
+  std::erase_if(scope.wanted, [&](const JailName &name) { return !has(scope.names, name); });
+  scope.wanted = TRY(with_dependencies(needs, scope.wanted));
   for (const auto &name : scope.wanted)
     if (!has(scope.names, name)) scope.names.push_back(name);
   return scope;
@@ -119,7 +123,10 @@ Status carry_out(const Call &call, const Store &store, const JailName &name, boo
   const Plan plan = TRY(plan_jail(instance, store, name, wanted));
   const auto config = TRY(store.load(name));
   std::vector<std::string> done;
-  if (plan.start || !plan.restart.empty()) TRY(cli::check_limits_of_host(call, config.spec.limits, config.spec.root));
+  if (!plan.restart.empty() && !plan.provision) // which may make what is missing
+    TRY(check_start(call, store, config));
+  else if (plan.start || !plan.restart.empty())
+    TRY(cli::check_limits_of_host(call, config.spec.limits, config.spec.root));
   if (plan.make) {
     const auto lock = TRY(NameLock::acquire(instance, name));
     TRY(make_jail(store, config));

@@ -92,7 +92,7 @@ Status cover_directories(PermissionSet permissions, std::vector<Mount> &mounts) 
 }
 
 Result<Fd> make_bind(const Bind &bind) {
-  const Fd source = TRY(sys::open_at(AT_FDCWD, bind.source, O_PATH | O_DIRECTORY, kNoLinks));
+  const Fd source = TRY(open_bind_source(bind));
   uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
   if (bind.read_only) attributes |= MOUNT_ATTR_RDONLY;
   return sys::clone_mount(source.get(), attributes);
@@ -128,6 +128,10 @@ Result<Fd> open_root(const std::string &path) {
   return here;
 }
 
+Result<Fd> open_bind_source(const Bind &bind) {
+  return sys::open_at(AT_FDCWD, bind.source, O_PATH | O_DIRECTORY, kNoLinks);
+}
+
 Result<Root> prepare_root(const Spec &spec) {
   Root made;
   const Fd place = TRY(open_root(spec.root));
@@ -150,7 +154,8 @@ Result<Root> prepare_root(const Spec &spec) {
   if (sj_has(permissions, SJ_PERM_SYSFS) != 0)
     TRY(add(TRY(sys::new_mount("sysfs", {}, kQuiet | MOUNT_ATTR_RDONLY)), "sys"));
   TRY(add(TRY_IN("/dev", make_dev()), "dev"));
-  Fd pts = TRY(sys::new_mount("devpts", {"newinstance", "ptmxmode=0666", "mode=0620", "gid=5"},
+  // The machine has 4096 of them (kernel.pty.max), and no reserve for those who mount a devpts from outside.
+  Fd pts = TRY(sys::new_mount("devpts", {"newinstance", "ptmxmode=0666", "mode=0620", "gid=5", "max=256"},
                               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
   made.pts = duplicate(pts);
   TRY(add(std::move(pts), "dev/pts"));

@@ -17,6 +17,9 @@ namespace jails::launch {
 // W33).
 Result<Fd> open_root(const std::string &path);
 
+// A directory of the host that is shown in the jail. Links on the way are refused.
+Result<Fd> open_bind_source(const Bind &bind);
+
 struct Mount {
   Fd mount;
   std::string target; // relative to the root

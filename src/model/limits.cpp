@@ -183,14 +183,31 @@ constexpr LimitKey kKeys[] = {
      [](const Limits &of) -> std::string { return of.best_effort ? "true" : ""; }},
 };
 
-Status check_range(std::string_view what, std::optional<uint64_t> value, uint64_t low, uint64_t high) {
+Status check_range(std::string_view key, std::optional<uint64_t> value, uint64_t low, uint64_t high) {
   if (!value || (*value >= low && *value <= high)) return {};
-  return usage(fmt::format("{} {}: expected {} to {}", what, *value, low, high));
+  return usage(fmt::format("limit '{}' {}: expected {} to {}", key, *value, low, high));
+}
+// In the units in which sizes are given.
+Status check_size(std::string_view key, std::optional<uint64_t> value, uint64_t low, uint64_t high) {
+  if (!value || (*value >= low && *value <= high)) return {};
+  const std::string expected = *value < low         ? "at least " + size_text(low)
+                               : high == kMemoryMax ? "less than " + size_text(high + 1)
+                                                    : "at most " + size_text(high);
+  return usage(fmt::format("limit '{}' {}: expected {}", key, size_text(*value), expected));
 }
 
 bool same_name(std::string_view name, std::string_view other) {
   return std::ranges::equal(
       name, other, {}, [](char c) { return c == '-' ? '_' : c; }, [](char c) { return c == '-' ? '_' : c; });
+}
+
+std::unexpected<Error> no_limit(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const auto &key : kKeys) known.emplace_back(key.name);
+  const auto near = nearest(name, known);
+  const std::string meant = near.empty() ? fmt::format("expected one of {}", fmt::join(known, ", "))
+                                         : fmt::format("did you mean '{}'?", near);
+  return usage(fmt::format("there is no limit {}: {}", in_quotes(name), meant));
 }
 
 } // namespace
@@ -212,7 +229,7 @@ Status change_limits(Limits &limits, std::span<const std::string_view> words) {
     const auto *key = equals == word.npos ? nullptr : find_limit(word.substr(0, equals));
     if (equals == word.npos || equals + 1 == word.size())
       return usage(fmt::format("{}: expected LIMIT=VALUE, like memory=1G or cpu=none", in_quotes(word)));
-    if (key == nullptr) return usage(fmt::format("there is no limit {}", in_quotes(word.substr(0, equals))));
+    if (key == nullptr) return no_limit(word.substr(0, equals));
     if (std::ranges::find(seen, key) != seen.end()) return usage(fmt::format("limit '{}' is given twice", key->name));
     seen.push_back(key);
     const auto value = word.substr(equals + 1);
@@ -240,17 +257,17 @@ std::vector<std::string> limit_words(const Limits &limits) {
 }
 
 Status check_limits(const Limits &limits) {
-  TRY(check_range("memory limit", limits.memory, kMemoryMin, kMemoryMax));
-  TRY(check_range("high memory limit", limits.memory_high, kMemoryMin, kMemoryMax));
-  TRY(check_range("swap limit", limits.swap, 0, kMemoryMax));
-  TRY(check_range("process limit", limits.processes, 1, kProcessesMax));
-  TRY(check_range("file limit", limits.files, kFilesMin, kFilesMax));
-  TRY(check_range("socket buffer limit", limits.sockbuf, kSockbufMin, kSockbufMax));
-  TRY(check_range("CPU quota", limits.cpu_quota, 1, kCpuQuotaMax));
-  TRY(check_range("CPU period", limits.cpu_period, kCpuPeriodMin, kCpuPeriodMax));
-  TRY(check_range("CPU weight", limits.cpu_weight, 1, kCpuWeightMax));
+  TRY(check_size("memory", limits.memory, kMemoryMin, kMemoryMax));
+  TRY(check_size("memory_high", limits.memory_high, kMemoryMin, kMemoryMax));
+  TRY(check_size("swap", limits.swap, 0, kMemoryMax));
+  TRY(check_range("processes", limits.processes, 1, kProcessesMax));
+  TRY(check_range("files", limits.files, kFilesMin, kFilesMax));
+  TRY(check_size("sockbuf", limits.sockbuf, kSockbufMin, kSockbufMax));
+  TRY(check_range("cpu_quota", limits.cpu_quota, 1, kCpuQuotaMax));
+  TRY(check_range("cpu_period", limits.cpu_period, kCpuPeriodMin, kCpuPeriodMax));
+  TRY(check_range("cpu_weight", limits.cpu_weight, 1, kCpuWeightMax));
   if (limits.cpu && (*limits.cpu < kCpuMin || *limits.cpu > kCpuMax))
-    return usage(fmt::format("CPU limit {}: expected 0.01 to 8192", cpu_text(limits)));
+    return usage(fmt::format("limit 'cpu' {}: expected 0.01 to 8192", cpu_text(limits)));
   if (limits.cpu_quota && !limits.cpu_period) return usage("CPU quota without CPU period: give both or none");
   if (limits.cpu_period && !limits.cpu_quota) return usage("CPU period without CPU quota: give both or none");
   if (limits.cpu && limits.cpu_quota) return usage("CPU limit and CPU quota: give one of them");
@@ -259,15 +276,16 @@ Status check_limits(const Limits &limits) {
   if (limits.oom == OomKill::Group && !limits.memory) return usage("oom without memory limit: give memory as well");
   if (limits.memory && limits.memory_high && *limits.memory_high > *limits.memory)
     return usage("high memory limit above the memory limit: it would never be reached");
-  TRY(check_range("disk limit", limits.disk, kDiskMin, kMemoryMax));
-  TRY(check_range("inode limit", limits.inodes, kInodesMin, kInodesMax));
-  for (const auto &rate : {limits.net_in, limits.net_out}) TRY(check_range("network rate", rate, kNetMin, kNetMax));
-  for (const auto &device : limits.io)
-    for (const auto &rate : {device.read_bytes, device.write_bytes, device.read_ops, device.write_ops})
-      TRY(check_range("I/O rate", rate, 1, kMemoryMax));
-  for (const auto &device : limits.io)
-    for (const auto &ops : {device.read_ops, device.write_ops})
-      TRY(check_range("I/O operations", ops, 1, UINT32_MAX)); // blk-throttle keeps them in 32 bits
+  TRY(check_size("disk", limits.disk, kDiskMin, kMemoryMax));
+  TRY(check_range("inodes", limits.inodes, kInodesMin, kInodesMax));
+  TRY(check_size("net_in", limits.net_in, kNetMin, kNetMax));
+  TRY(check_size("net_out", limits.net_out, kNetMin, kNetMax));
+  for (const auto &device : limits.io) {
+    TRY(check_size("io_read", device.read_bytes, 1, kMemoryMax));
+    TRY(check_size("io_write", device.write_bytes, 1, kMemoryMax));
+    TRY(check_range("iops_read", device.read_ops, 1, UINT32_MAX)); // blk-throttle keeps them in 32 bits
+    TRY(check_range("iops_write", device.write_ops, 1, UINT32_MAX));
+  }
   return {};
 }
 

@@ -78,8 +78,9 @@ public:
   Status count_restart(Jid jid);
   Status add_oom_kills(Jid jid, uint64_t kills);
 
-  // While it is quiet, what the jail is refused is neither counted nor entered in the ledger: for the time in which its
-  // anchor tries the guards. bind_cgroup() ends it. NotFound: no such jail, or no cgroup.
+  // While it is quiet, what tasks of the jail are refused is neither counted nor entered in the ledger: for the time in
+  // which its anchor, or `jailctl verify`, tries the guards. bind_cgroup() ends it. NotFound: no such jail, or no
+  // cgroup.
   Status set_quiet(Jid jid, bool quiet);
 
   // How many files the jail may have open, until bind_cgroup(); 0: any number. What is open already is not counted.

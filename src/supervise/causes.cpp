@@ -2,6 +2,7 @@
 // stands in no jail's way.
 #include "supervise/supervisor.h"
 
+#include "base/quote.h"
 #include "base/text.h"
 #include "journal/store.h"
 #include "sys/clock.h"
@@ -46,8 +47,7 @@ void Supervisor::record(Kind kind, std::string text) const {
 void Supervisor::record_start() const {
   if (!setup_.recorded) return;
   const auto &command = setup_.spec.command;
-  auto event =
-      event_of(Kind::Start, command.empty() ? "without a command" : fmt::format("{}", fmt::join(command, " ")));
+  auto event = event_of(Kind::Start, command.empty() ? "without a command" : quoted_words(command));
   event.boot = journal::boot_id();
   if (workload_ != nullptr && workload_->pid != 0) event.pid = static_cast<uint32_t>(workload_->pid);
   (void)journal::append(setup_.instance, std::move(event));
@@ -63,7 +63,7 @@ void Supervisor::record_exit(const Ending &ending) {
   event.cause = cause_;
   event.ran_ms = sys::boottime_ms() - up_since_ms_;
   if (ending.failure.empty()) event.wait_status = ending.wait_status;
-  if (state_ == State::Stopping && stopped_by_) {
+  if ((state_ == State::Stopping || state_ == State::Done) && stopped_by_) {
     event.cause = host_goes_down(*stopped_by_) ? Cause::Shutdown : Cause::Operator;
     event.by = *stopped_by_;
   } else if (event.cause == Cause::None) {
@@ -112,7 +112,8 @@ void Supervisor::look_at_limits() {
   hits_.oom_kills = now.oom_kills;
   const uint64_t ms = sys::monotonic_ms();
   if (now.forks <= hits_.forks || (fork_event_ms_ != 0 && ms - fork_event_ms_ < kForkEventMs)) return;
-  record(Kind::Limit, fmt::format("processes: {} forks refused", now.forks - hits_.forks));
+  record(Kind::Limit, fmt::format("processes: {} {} refused", now.forks - hits_.forks,
+                                  now.forks - hits_.forks == 1 ? "fork" : "forks"));
   hits_.forks = now.forks;
   fork_event_ms_ = ms;
 }

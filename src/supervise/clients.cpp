@@ -3,6 +3,7 @@
 
 #include "journal/store.h"
 #include "sys/call.h"
+#include "sys/clock.h"
 
 #include <algorithm>
 #include <array>
@@ -151,9 +152,22 @@ Status Supervisor::probe(int fd, const ProbeRequest &request, std::vector<Fd> fd
   program.argv = {"jail-verify"};
   program.attached = true;
   const std::array<int, 3> raw{fds[1].get(), fds[2].get(), fds[0].get()};
+  session->probe = true;
+  set_quiet(true);
   expect_answer(*session);
-  TRY(spawner_->spawn(program, raw, std::move(session)));
+  const auto started = spawner_->spawn(program, raw, std::move(session));
+  if (!started) set_quiet(spawner_->has_probes());
+  if (!started) return std::unexpected(started.error());
   return {};
+}
+
+// Hundreds of refusals that were meant to be would bury those of the jail. The programs in the kernel know a jail, not
+// whose process it is, so what they refuse to others meanwhile is not entered either; what the filter refuses is.
+void Supervisor::set_quiet(bool quiet) {
+  if (quiet == (quiet_since_ms_ != 0)) return;
+  const Status done = with_tables([&] { return tables_.set_quiet(setup_.jid, quiet); });
+  if (!done) return note(4, "the ledger while verify runs: " + done.error().text());
+  quiet_since_ms_ = quiet ? sys::monotonic_ms() : 0;
 }
 
 Status Supervisor::exec(int fd, const ExecRequest &request, std::vector<Fd> fds) {

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "journal/event.h"
+#include "model/program_path.h"
 #include "supervise/handover.h"
 #include "sys/call.h"
 #include "sys/clock.h"
@@ -189,7 +190,7 @@ Result<HostRun> HostRun::start(const Order &order) {
       (void)fcntl(kReportFd, F_SETFD, FD_CLOEXEC);
       (void)close_range(kReportFd + 1, ~0U, 0);
       Order whole = order;
-      whole.environment.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+      whole.environment.push_back(fmt::format("PATH={}", kProgramPath));
       whole.environment.emplace_back("HOME=/root");
       be_runner(whole);
     }

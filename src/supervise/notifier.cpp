@@ -2,14 +2,15 @@
 
 #include "denial/call.h"
 
+#include <unistd.h>
+
 namespace jails::supervise {
 
 // 2000 answers a second are a few per cent of a CPU (docs/benchmarks.md).
 static constexpr unsigned kAnswersInASlice = 20;
 
-Result<std::unique_ptr<Notifier>> Notifier::start(EventLoop &loop, Ledger ledger, const Jail &jail,
-                                                  std::function<void()> on_denial) {
-  std::unique_ptr<Notifier> self(new Notifier(std::move(ledger), jail, std::move(on_denial)));
+Result<std::unique_ptr<Notifier>> Notifier::start(EventLoop &loop, Ledger ledger, const Jail &jail, Hooks hooks) {
+  std::unique_ptr<Notifier> self(new Notifier(std::move(ledger), jail, std::move(hooks)));
   self->throttle_ = TRY(Throttle::start(loop, jail.listener, kAnswersInASlice, [raw = self.get()](bool) {
     const auto call = launch::receive_call(raw->jail_.listener);
     if (call && *call) raw->serve(**call);
@@ -20,7 +21,8 @@ Result<std::unique_ptr<Notifier>> Notifier::start(EventLoop &loop, Ledger ledger
 void Notifier::serve(const launch::Call &call) {
   const auto caller = thread_facts(call.thread);
   // A caller that is gone was answered by its death; what was read may be of somebody else.
-  if (!caller || !launch::still_waiting(jail_.listener, call.id)) return;
+  if (!launch::still_waiting(jail_.listener, call.id)) return;
+  if (!caller) return deny(call, {}); // whoever it is, it does not wait for ever
   auto answer = proxy_.answer(jail_.listener, call, *caller);
   if (!answer) {
     deny(call, *caller);
@@ -35,6 +37,8 @@ void Notifier::serve(const launch::Call &call) {
 }
 
 void Notifier::deny(const launch::Call &call, const ThreadFacts &caller) {
+  if (hooks_.is_probe(getsid(caller.process)))
+    return launch::refuse(jail_.listener, call.id, launch::refusal(jail_.profile, jail_.permissions, call));
   // Entered first: who has the answer finds the row.
   const auto entered = ledger_.add_call(jail_.jid, {.object = denial::object_of_call(call.nr, call.args),
                                                     .program = caller.name,
@@ -42,7 +46,7 @@ void Notifier::deny(const launch::Call &call, const ThreadFacts &caller) {
                                                     .pid = static_cast<uint32_t>(caller.process)});
   static_cast<void>(entered.has_value()); // a full table: it is refused all the same
   launch::refuse(jail_.listener, call.id, launch::refusal(jail_.profile, jail_.permissions, call));
-  on_denial_();
+  hooks_.on_denial();
 }
 
 } // namespace jails::supervise

@@ -25,22 +25,24 @@ public:
     pid_t anchor;
     int listener; // stays the caller's, and open for as long as this lives
   };
-  // on_denial is called after each denial has been entered.
-  static Result<std::unique_ptr<Notifier>> start(EventLoop &loop, Ledger ledger, const Jail &jail,
-                                                 std::function<void()> on_denial);
+  struct Hooks {
+    std::function<void()> on_denial;         // after each one that has been entered
+    std::function<bool(pid_t sid)> is_probe; // of a session whose denials are not entered
+  };
+  static Result<std::unique_ptr<Notifier>> start(EventLoop &loop, Ledger ledger, const Jail &jail, Hooks hooks);
   Notifier(const Notifier &) = delete;
   Notifier &operator=(const Notifier &) = delete;
 
 private:
-  Notifier(Ledger ledger, const Jail &jail, std::function<void()> on_denial)
-      : ledger_(std::move(ledger)), jail_(jail), proxy_(jail.profile, jail.anchor), on_denial_(std::move(on_denial)) {}
+  Notifier(Ledger ledger, const Jail &jail, Hooks hooks)
+      : ledger_(std::move(ledger)), jail_(jail), proxy_(jail.profile, jail.anchor), hooks_(std::move(hooks)) {}
   void serve(const launch::Call &call);
   void deny(const launch::Call &call, const ThreadFacts &caller);
 
   Ledger ledger_;
   Jail jail_;
   Proxy proxy_;
-  std::function<void()> on_denial_;
+  Hooks hooks_;
   std::unique_ptr<Throttle> throttle_;
 };
 

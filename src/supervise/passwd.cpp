@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <limits>
 #include <optional>
@@ -27,9 +28,9 @@ template <class F> void each_line(std::string_view text, size_t fields, F f) {
     const auto end = std::min(text.find('\n'), text.size());
     const auto line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.find('\0') != line.npos) continue;
-    const auto parts = split(line, ':');
-    if (parts.size() == fields && !parts[0].empty() && f(parts)) return;
+    if (line.find('\0') != line.npos || std::ranges::count(line, ':') != static_cast<ptrdiff_t>(fields) - 1) continue;
+    const auto parts = split(line, ':'); // so few that a jail's file costs no memory
+    if (!parts[0].empty() && f(parts)) return;
   }
 }
 
@@ -63,17 +64,23 @@ Status set_group(User &user, std::string_view name, std::string_view group) {
   return {};
 }
 
+// Not by split(): a list in a jail's file may be of commas only.
+bool is_listed(std::string_view list, std::string_view name) {
+  while (true) {
+    const auto end = std::min(list.find(','), list.size());
+    if (list.substr(0, end) == name) return true;
+    if (end == list.size()) return false;
+    list.remove_prefix(end + 1);
+  }
+}
+
 // As initgroups(3): the primary one first.
 void add_groups(User &user, std::string_view group) {
   user.groups = {user.gid};
   each_line(group, 4, [&](const auto &field) {
     const auto gid = parse_id(field[2]);
     if (!gid || *gid == user.gid) return false;
-    for (auto member : split(field[3], ','))
-      if (member == user.name) {
-        user.groups.push_back(*gid);
-        break;
-      }
+    if (is_listed(field[3], user.name)) user.groups.push_back(*gid);
     return user.groups.size() == kMaxGroups;
   });
 }

@@ -1,17 +1,19 @@
 #include "supervise/supervisor.h"
 
+#include "model/program_path.h"
 #include "supervise/passwd.h"
 #include "sys/call.h"
 #include "sys/file.h"
 
 #include <cerrno>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace jails::supervise {
 namespace {
 
-constexpr size_t kMaxUserFile = 4U << 20U;
+constexpr size_t kMaxUserFile = 1U << 20U; // read at each exec and health check
 
 // A file of the jail: resolved inside its root, never through a magic link, never waiting on a FIFO, a regular file or
 // nothing. A missing file reads as empty.
@@ -44,8 +46,8 @@ Result<Spawner::Program> resolve_program(int root, const ExecRequest &request) {
     program.argv = {user.shell};
     if (request.stdio[0] == anchor::Stdio::Terminal) program.argv.emplace_back("-i");
   }
-  program.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + user.home,
-                         "USER=" + user.name, "LOGNAME=" + user.name, "SHELL=" + user.shell};
+  program.environment = {fmt::format("PATH={}", kProgramPath), "HOME=" + user.home, "USER=" + user.name,
+                         "LOGNAME=" + user.name, "SHELL=" + user.shell};
   for (const auto &entry : request.environment) {
     const auto name = entry.substr(0, entry.find('=') + 1);
     std::erase_if(program.environment, [&](const auto &old) { return old.starts_with(name); });

@@ -22,6 +22,7 @@ struct Session {
   std::string failure;               // what the status pipe said
   std::string program, directory;    // for the message when it fails
   std::vector<int> signals;          // asked for before the pid was known
+  bool probe = false;                // of `jailctl verify`, which means to be refused
 };
 
 // What became of a session.

@@ -168,13 +168,14 @@ Status Supervisor::serve_anchor(launch::Anchor anchor) {
                                 [this](Session &session, const Ending &ending) { session_ended(session, ending); });
   TRY(loop_.add(spawner_->anchor().channel(), EPOLLIN, [this](uint32_t) { on_anchor_message(); }));
   if (const int listener = spawner_->anchor().listener(); listener >= 0)
-    notifier_ = TRY(Notifier::start(loop_, Ledger(setup_.instance),
-                                    {.jid = setup_.jid,
-                                     .profile = setup_.spec.profile,
-                                     .permissions = effective(setup_.spec.profile, setup_.spec.permissions),
-                                     .anchor = pid,
-                                     .listener = listener},
-                                    [this] { log_denials(); }));
+    notifier_ = TRY(Notifier::start(
+        loop_, Ledger(setup_.instance),
+        {.jid = setup_.jid,
+         .profile = setup_.spec.profile,
+         .permissions = effective(setup_.spec.profile, setup_.spec.permissions),
+         .anchor = pid,
+         .listener = listener},
+        {.on_denial = [this] { log_denials(); }, .is_probe = [this](pid_t sid) { return spawner_->is_probe(sid); }}));
   if (landlock_log_) TRY(landlock_log_->watch(loop_, pid, [this] { log_denials(); }));
   return {};
 }

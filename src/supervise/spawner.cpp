@@ -107,6 +107,10 @@ void Spawner::read_anchor() {
   }
 }
 
+bool Spawner::has_pid(pid_t pid) const {
+  return std::ranges::any_of(sessions_, [pid](const auto &entry) { return entry.second->pid == pid; });
+}
+
 void Spawner::answered(const anchor::SpawnReply &reply) {
   const auto found = sessions_.find(reply.id);
   if (found == sessions_.end() || found->second->pid != 0) return;
@@ -125,9 +129,10 @@ void Spawner::answered(const anchor::SpawnReply &reply) {
   }
   // Only children of this process are accepted, and all of those but the runners of the host's programs, which keep
   // what those leave behind, are the jail's; the pid of anything else is a lie.
+  // So is one that a session has already: after its end the number would be anybody's, and signals go to it.
   siginfo_t info{};
   if (waitid(P_PID, static_cast<id_t>(reply.value), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-      reply.value == anchor_.pid() || host_.owns(reply.value))
+      reply.value == anchor_.pid() || host_.owns(reply.value) || has_pid(reply.value))
     return;
   found->second->pid = reply.value;
   for (const int number : found->second->signals) (void)kill(found->second->pid, number);
@@ -201,6 +206,17 @@ Session *Spawner::find_client(int key) {
   for (auto &[id, session] : sessions_)
     if (session->client_key == key) return session.get();
   return nullptr;
+}
+
+bool Spawner::is_probe(pid_t sid) {
+  if (!has_probes()) return false;
+  read_anchor(); // perhaps its pid
+  return std::ranges::any_of(sessions_,
+                             [sid](const auto &entry) { return entry.second->probe && entry.second->pid == sid; });
+}
+
+bool Spawner::has_probes() const {
+  return std::ranges::any_of(sessions_, [](const auto &entry) { return entry.second->probe; });
 }
 
 size_t Spawner::left_by_users(std::optional<uint32_t> uid) const {

@@ -58,6 +58,9 @@ public:
   void signal_group(Session &session, int signal);
   // The session whose command this client (client_key) asked for; nullptr: none.
   Session *find_client(int key);
+  // Is this the session (setsid(2)) of a probe; are there any?
+  bool is_probe(pid_t sid);
+  [[nodiscard]] bool has_probes() const;
   // Commands of users whose client has gone; of this one, or of all.
   [[nodiscard]] size_t left_by_users(std::optional<uint32_t> uid) const;
   // Reads what the status pipe has by now into session.failure.
@@ -76,6 +79,7 @@ public:
   Session *find(uint32_t id); // nullptr: none
 
 private:
+  [[nodiscard]] bool has_pid(pid_t pid) const;
   void answered(const anchor::SpawnReply &reply);
   void ended(pid_t pid, int wait_status);
   void finish(uint32_t id, const Ending &ending);

@@ -1,6 +1,7 @@
 // The life of a running jail: its workload's starts and ends, stop, output.
 #include "supervise/supervisor.h"
 
+#include "base/quote.h"
 #include "base/text.h"
 #include "journal/store.h"
 #include "supervise/timer.h"
@@ -26,6 +27,7 @@ namespace jails::supervise {
 namespace {
 
 constexpr int64_t kLogTimerSeconds = 5;
+constexpr uint64_t kQuietMs = 10000;     // a verify that hangs shall not hide what follows
 constexpr uint64_t kDenialLookMs = 1000; // between two looks at the counters, whatever asks for them
 constexpr int kErr = 3, kWarning = 4, kNotice = 5, kInfo = 6; // syslog(3) levels
 
@@ -106,7 +108,7 @@ Status Supervisor::watch_workload() {
 
 void Supervisor::workload_runs() {
   seen_to_run_ = true;
-  note(kInfo, fmt::format("started: {}", fmt::join(setup_.spec.command, " ")));
+  note(kInfo, "started: " + quoted_words(setup_.spec.command));
   if (!hooks_) report_ready({});
   record_start();
   start_health();
@@ -117,6 +119,7 @@ void Supervisor::workload_runs() {
 void Supervisor::on_log_timer() {
   uint64_t expirations = 0;
   if (read(log_timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
+  if (quiet_since_ms_ != 0 && sys::monotonic_ms() - quiet_since_ms_ > kQuietMs) set_quiet(false);
   log_denials();
   look_at_limits();
   log_->tick();
@@ -213,6 +216,7 @@ void Supervisor::on_anchor_message() {
 }
 
 void Supervisor::session_ended(Session &session, const Ending &ending) {
+  if (session.probe && !spawner_->has_probes()) set_quiet(false);
   if (&session == workload_) {
     loop_.remove(session.status.get());
     workload_ended(ending);
@@ -244,9 +248,11 @@ void Supervisor::workload_ended(const Ending &ending) {
   const bool ill = cause_ == journal::Cause::Health;
   const bool failed = ends_command() || !ending.failure.empty() || !WIFEXITED(ending.wait_status) ||
                       WEXITSTATUS(ending.wait_status) != 0;
-  note(state_ == State::Stopping ? kInfo : kWarning, describe(ending));
+  // Done: killed after the grace, as take_down() sees it.
+  const bool stopping = state_ == State::Stopping || state_ == State::Done;
+  note(stopping ? kInfo : kWarning, describe(ending));
   record_exit(ending);
-  if (state_ == State::Stopping)
+  if (stopping)
     finish();
   else
     wait_or_end(failed, ill);
@@ -267,7 +273,7 @@ void Supervisor::wait_or_end(bool failed, bool ill) {
     return;
   }
   const std::string when = fmt::format("in {} {}", *next.seconds, *next.seconds == 1 ? "second" : "seconds");
-  note(kNotice, fmt::format("restarting in {} seconds", *next.seconds));
+  note(kNotice, "restarting " + when);
   record(journal::Kind::Restart, when);
   state_ = State::Waiting;
   arm_timer(timer_, *next.seconds * 1000ULL);

@@ -99,6 +99,7 @@ private:
   };
   Result<Started> spawn_command(const ExecRequest &request, std::span<const int> fds, std::unique_ptr<Session> session);
   void expect_answer(Session &session); // of the anchor, soon
+  void set_quiet(bool quiet);
   void on_signal();
   void on_anchor_message();
   void session_ended(Session &session, const Ending &ending);
@@ -261,6 +262,7 @@ private:
   Fd out_read_, out_write_, err_read_, err_write_;
   std::optional<DenialLog> denial_log_; // with log_
   uint64_t denials_looked_ms_ = 0;
+  uint64_t quiet_since_ms_ = 0; // CLOCK_MONOTONIC; 0: denials are entered
 };
 
 // Who runs it and with what environment, from the jail's own files below root (a directory descriptor): PATH, HOME,

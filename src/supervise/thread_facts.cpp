@@ -4,17 +4,18 @@
 #include "base/text.h"
 
 #include <array>
-#include <charconv>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <string_view>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace jails::supervise {
 namespace {
 
-// A file of /proc/THREAD, at most 4 KiB of it.
+// A file of /proc/THREAD, at most 4 KiB of it: in `status` all up to the groups.
 std::string read_of(pid_t thread, const char *name) {
   const Fd file(open(fmt::format("/proc/{}/{}", thread, name).c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, 4096> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
@@ -54,9 +55,11 @@ std::optional<ThreadFacts> thread_facts(pid_t thread) {
   if (ids.size() < 2 || !process) return std::nullopt;
   const auto uid = parse_int<uint32_t>(ids[0]);
   const auto effective = parse_int<uint32_t>(ids[1]);
-  const auto permitted = field(status, "CapPrm:");
-  const auto [end, error] = std::from_chars(permitted.data(), permitted.data() + permitted.size(), facts.permitted, 16);
-  if (!uid || !effective || error != std::errc() || permitted.empty()) return std::nullopt;
+  // Not from the file: it comes after "Groups:", which a jail can make as long as it likes.
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, thread};
+  __user_cap_data_struct sets[2]{};
+  if (!uid || !effective || syscall(SYS_capget, &header, sets) != 0) return std::nullopt;
+  facts.permitted = uint64_t{sets[1].permitted} << 32U | sets[0].permitted;
   facts.name = unescape(field(status, "Name:"));
   facts.process = *process;
   facts.uid = *uid;

@@ -339,6 +339,7 @@ Status Supervisor::adopt_anchor(SavedState &state, std::span<const int> clients)
   if (state.landlock) landlock_log_ = LandlockLog::adopt(Ledger(setup_.instance), setup_.jid, *state.landlock);
   TRY(serve_anchor(std::move(anchor)));
   spawner_->restore(saved, clients);
+  TRY(with_tables([this] { return tables_.set_quiet(setup_.jid, false); })); // a verify under way is no longer known
   for (const auto &session : saved.sessions)
     if (session.pid == 0) arm_timer(answer_timer_, kAnswerMs);
   return {};

@@ -43,6 +43,8 @@ Status act(std::span<const std::string_view> operands, const Words &words) {
   const bool known =
       verb == "run" || verb == "check" || verb == "status" || verb == "start" || verb == "stop" || verb == "restart";
   const bool wants_names = verb == "start" || verb == "stop" || verb == "restart";
+  if (wants_names && operands.size() < 2)
+    return fail(ErrorKind::Usage, fmt::format("{}: name a service, or several; 'svcmgr status' lists them", verb));
   if (!known || wants_names != (operands.size() > 1) || (words.json && verb != "status"))
     return fail(ErrorKind::Usage, fmt::format("usage: {}", kUsage));
   if (verb == "check") {

@@ -1,11 +1,14 @@
 /* Takes what limits are for: hog KIND COUNT.
  *   anon memfd shm pipe socket   COUNT bytes of that kind of memory, all of it touched
  *   fork thread parent           COUNT children that stay, by fork(2), a thread, or clone with CLONE_PARENT
+ *   groups                       COUNT supplementary groups; then mount(2), whose answer is shown
+ *   pty                          COUNT terminals
  *   orphan                       COUNT children of the parent that end at once
  *   files                        COUNT descriptors
  * Says how far it came: "KIND N", and what stopped it. Exits with 0 when it got all of it, 1 when it was refused. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -13,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -90,6 +94,17 @@ static long more_parent(void) {
   return pid < 0 ? -1 : 1;
 }
 
+static long more_pty(void) { return open("/dev/ptmx", O_RDWR | O_NOCTTY) < 0 ? -1 : 1; }
+
+/* /proc/PID/status gets long by them, which is read when a call is refused. */
+static int refused_with_groups(size_t count) {
+  gid_t *groups = calloc(count, sizeof *groups);
+  for (size_t i = 0; groups != NULL && i < count; i++) groups[i] = (gid_t)(1000000000 + i);
+  if (groups == NULL || setgroups(count, groups) != 0) return perror("groups"), 2;
+  if (mount("none", "/tmp", "tmpfs", 0, NULL) == 0) return puts("mounted"), 1;
+  return puts(strerror(errno)), 0;
+}
+
 static long more_orphan(void) {
   const long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, 0);
   if (pid == 0) _exit(0);
@@ -100,12 +115,13 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     long (*more)(void);
-  } kinds[] = {{"anon", more_anon},     {"memfd", more_memfd},  {"shm", more_shm},       {"pipe", more_pipe},
-               {"socket", more_socket}, {"fork", more_fork},    {"thread", more_thread}, {"parent", more_parent},
-               {"files", more_files},   {"orphan", more_orphan}};
+  } kinds[] = {{"anon", more_anon},     {"memfd", more_memfd},   {"shm", more_shm},       {"pipe", more_pipe},
+               {"socket", more_socket}, {"fork", more_fork},     {"thread", more_thread}, {"parent", more_parent},
+               {"files", more_files},   {"orphan", more_orphan}, {"pty", more_pty}};
   const long wanted = argc == 3 ? atol(argv[2]) : 0;
   struct rlimit files;
 
+  if (wanted > 0 && strcmp(argv[1], "groups") == 0) return refused_with_groups((size_t)wanted);
   memset(chunk, 1, sizeof chunk);
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;

@@ -65,25 +65,25 @@ TEST(Limits, Refused) {
   const std::vector<std::pair<std::vector<std::string_view>, std::string>> cases = {
       {{"memory"}, "'memory': expected LIMIT=VALUE, like memory=1G or cpu=none"},
       {{"memory="}, "'memory=': expected LIMIT=VALUE, like memory=1G or cpu=none"},
-      {{"memroy=1G"}, "there is no limit 'memroy'"},
+      {{"memroy=1G"}, "there is no limit 'memroy': did you mean 'memory'?"},
       {{"memory=1G", "memory=2G"}, "limit 'memory' is given twice"},
       {{"memory=0"}, "limit 'memory': 0 is no limit; leave the option out"},
       {{"memory=12Q"},
        "limit 'memory': size '12Q': not a size, expected a number of bytes or one with K, M, G or T, like 512M"},
       {{"memory=99999999T"},
        "limit 'memory': size '99999999T': too large, expected a number of bytes or one with K, M, G or T, like 512M"},
-      {{"memory=4096"}, "memory limit 4096: expected 1048576 to 9223372036854775807"},
+      {{"memory=4096"}, "limit 'memory' 4K: expected at least 1M"},
       {{"processes=-1"}, "limit 'processes': '-1' is not a number of processes above 0"},
-      {{"processes=4194305"}, "process limit 4194305: expected 1 to 4194304"},
+      {{"processes=4194305"}, "limit 'processes' 4194305: expected 1 to 4194304"},
       {{"cpu=0"}, "limit 'cpu': '0' is not a number of CPUs like 1.5, or a share of one like 50%"},
       {{"cpu=1.2345"}, "limit 'cpu': '1.2345' is not a number of CPUs like 1.5, or a share of one like 50%"},
       {{"cpu=1."}, "limit 'cpu': '1.' is not a number of CPUs like 1.5, or a share of one like 50%"},
       {{"cpu=-1"}, "limit 'cpu': '-1' is not a number of CPUs like 1.5, or a share of one like 50%"},
-      {{"cpu=0.001"}, "CPU limit 0.001: expected 0.01 to 8192"},
-      {{"cpu=9000"}, "CPU limit 9000: expected 0.01 to 8192"},
+      {{"cpu=0.001"}, "limit 'cpu' 0.001: expected 0.01 to 8192"},
+      {{"cpu=9000"}, "limit 'cpu' 9000: expected 0.01 to 8192"},
       {{"cpu=1", "cpu-quota=5", "cpu-period=10000"}, "CPU limit and CPU quota: give one of them"},
       {{"cpu-quota=5"}, "CPU quota without CPU period: give both or none"},
-      {{"cpu-weight=10001"}, "CPU weight 10001: expected 1 to 10000"},
+      {{"cpu-weight=10001"}, "limit 'cpu_weight' 10001: expected 1 to 10000"},
       {{"cpus=a"}, "limit 'cpus': 'a': not a list of CPUs, expected CPU numbers like 0-3,6"},
       {{"cpus=0,,1"}, "limit 'cpus': '0,,1': not a list of CPUs, expected CPU numbers like 0-3,6"},
       {{"cpus=3-1"}, "limit 'cpus': '3-1': a range that ends before it begins, expected CPU numbers like 0-3,6"},
@@ -95,7 +95,7 @@ TEST(Limits, Refused) {
       {{"io-read=:5M"}, "limit 'io_read': ':5M': expected RATE or DEVICE:RATE"},
       {{"io-read=5M,6M"}, "limit 'io_read': '5M,6M': the same device twice"},
       {{"iops-read=0"}, "limit 'iops_read': '0' is not a number of operations above 0"},
-      {{"iops-read=4294967296"}, "I/O operations 4294967296: expected 1 to 4294967295"}};
+      {{"iops-read=4294967296"}, "limit 'iops_read' 4294967296: expected 1 to 4294967295"}};
   for (const auto &[words, text] : cases) {
     Limits limits = made_of({"files=64"});
     EXPECT_ERROR(change(limits, words), ErrorKind::Usage, text);
@@ -112,9 +112,8 @@ TEST(Limits, DiskSpaceAndInodes) {
   EXPECT_EQ(limit_words(made_of({"disk=2G", "inodes=1000"})),
             (std::vector<std::string>{"disk=2147483648", "inodes=1000"}));
   Limits limits;
-  EXPECT_ERROR(change(limits, {"disk=1M"}), ErrorKind::Usage,
-               "disk limit 1048576: expected 16777216 to 9223372036854775807");
-  EXPECT_ERROR(change(limits, {"inodes=5"}), ErrorKind::Usage, "inode limit 5: expected 64 to 4294967295");
+  EXPECT_ERROR(change(limits, {"disk=1M"}), ErrorKind::Usage, "limit 'disk' 1M: expected at least 16M");
+  EXPECT_ERROR(change(limits, {"inodes=5"}), ErrorKind::Usage, "limit 'inodes' 5: expected 64 to 4294967295");
   EXPECT_FALSE(change(limits, {"inodes=0"}));
   EXPECT_EQ(limits, Limits{});
 }

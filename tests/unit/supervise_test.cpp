@@ -152,6 +152,9 @@ TEST(FindUser, ByNameNumberAndGroup) {
   EXPECT_EQ(www->gid, 33U);
   EXPECT_EQ(www->groups, (std::vector<uint32_t>{33, 4}));
   EXPECT_EQ(www->home, "/var/www");
+  EXPECT_EQ(
+      find_user("www-data", kPasswd, "a:x:1:www-dat,www-data\nb:x:2:,,www-data,\nc:x:3:www-data2\nd:x:4:,\n")->groups,
+      (std::vector<uint32_t>{33, 1, 2}));
   EXPECT_EQ(find_user("33", kPasswd, kGroup)->name, "www-data");
   EXPECT_EQ(find_user("", kPasswd, kGroup)->uid, 0U);
   EXPECT_EQ(find_user("", "", "")->uid, 0U);

@@ -1,3 +1,4 @@
+#include "base/quote.h"
 #include "base/text.h"
 #include "result.h"
 
@@ -98,6 +99,15 @@ TEST(Printable, ShowsWhatATerminalWouldObey) {
       {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
       {"\xff\xc3", "\\xff\\xc3"}};
   for (const auto &[bytes, shown] : cases) EXPECT_EQ(printable(bytes), shown);
+}
+
+TEST(Text, WordsOfACommand) {
+  const auto quoted = [](std::vector<std::string> words) { return quoted_words(words); };
+  EXPECT_EQ(quoted({"sleep", "1000"}), "sleep 1000");
+  EXPECT_EQ(quoted({"sh", "-c", "echo hi; exit 3"}), "sh -c 'echo hi; exit 3'");
+  EXPECT_EQ(quoted({"", "it's", "a\x1b"}), "'' 'it'\\''s' a\\x1b");
+  EXPECT_EQ(split_command(quoted({"", "it's", "a b", "$x"})).value(),
+            (std::vector<std::string>{"", "it's", "a b", "$x"}));
 }
 
 TEST(InQuotes, CutsBetweenCharacters) {
