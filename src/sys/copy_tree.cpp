@@ -89,8 +89,14 @@ public:
     device_ = st.st_dev;
     if (!S_ISDIR(st.st_mode)) return not_directory(from, name, to, as, "", st);
     if (mkdirat(to, as.c_str(), 0700) != 0) return fail_errno("create");
+    return content_of(from, name, to, as, st);
+  }
+
+  // as: of a directory, which is there.
+  Status content_of(int from, const std::string &name, int to, const std::string &as, const struct stat &st) {
     auto source = TRY(begin(from, name));
     auto copy = TRY(begin(to, as));
+    device_ = st.st_dev;
     accessed_.push_back(st.st_atim);
     for (;;) {
       if (const dirent *next = TRY(source.next())) {
@@ -264,6 +270,13 @@ Status copy_tree(int from, const std::string &name, int to, const std::string &a
                  const std::function<void(uint64_t)> &progress, Special special) {
   TRY_IN(printable(name), Copier(to, progress, special).tree(from, name, to, as));
   return {};
+}
+
+Status copy_content(int from, int to, Special special) {
+  struct stat st{};
+  if (fstat(from, &st) != 0) return fail_errno("read");
+  const std::function<void(uint64_t)> nobody;
+  return Copier(to, nobody, special).content_of(from, ".", to, ".", st);
 }
 
 Result<bool> copy_if_there(int from, const std::string &name, int to, const std::string &as) {

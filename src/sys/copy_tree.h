@@ -19,7 +19,10 @@ enum class Special : uint8_t { LeaveOut, Copy }; // devices, sockets and FIFOs
 Status copy_tree(int from, const std::string &name, int to, const std::string &as,
                  const std::function<void(uint64_t)> &progress = {}, Special special = Special::LeaveOut);
 
-// The same, for something that may be missing: false then.
+// The same with what is in the directory `from`, into `to`, an empty one, which becomes like it.
+Status copy_content(int from, int to, Special special);
+
+// copy_tree() for something that may be missing: false then.
 Result<bool> copy_if_there(int from, const std::string &name, int to, const std::string &as);
 
 } // namespace jails::sys

@@ -180,6 +180,19 @@ TEST_F(CopyTree, WideAtAllDepths) {
   EXPECT_EQ(list("copy"), want);
 }
 
+TEST_F(CopyTree, ContentIntoADirectoryThatIsThere) {
+  const Fd from = chain(dir_.get(), "from", 1);
+  const Fd below = chain(from.get(), "below", 1);
+  ASSERT_TRUE(put(from.get(), "one") && put(from.get(), "x"));
+  ASSERT_EQ(linkat(from.get(), "one", below.get(), "two", 0), 0);
+  ASSERT_EQ(fchmod(from.get(), 01751), 0);
+  const Fd to = chain(dir_.get(), "to", 1);
+  EXPECT_EQ(error_text(copy_content(from.get(), to.get(), Special::Copy)), "(no error)");
+  EXPECT_EQ(list("to"), list("from"));
+  EXPECT_TRUE(fs::equivalent(top_ + "/to/one", top_ + "/to/below/two"));
+  EXPECT_EQ(fs::status(top_ + "/to").permissions(), fs::perms(01751));
+}
+
 TEST_F(CopyTree, AnErrorFarDownIsOneShortLine) {
   const std::string name(200, 'd');
   const Fd low = chain(dir_.get(), name, kDeep);
