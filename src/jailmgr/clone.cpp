@@ -4,12 +4,12 @@
 #include "cli/arguments.h"
 #include "config/copy.h"
 #include "config/file.h"
-#include "jailmgr/copy_tree.h"
 #include "jailmgr/disk.h"
 #include "jailmgr/etc.h"
 #include "jailmgr/life.h"
 #include "jailmgr/progress.h"
 #include "launch/root.h"
+#include "sys/copy_tree.h"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -57,7 +57,7 @@ Status copy_root(const Store &store, const JailName &from, int to) {
   const Fd dir(open(store.jail_dir(from).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!dir) return fail_errno(store.jail_dir(from));
   Progress progress("the root");
-  return copy_tree(dir.get(), "root", to, "root", [&](uint64_t count) { progress(count); }, Special::Copy);
+  return sys::copy_tree(dir.get(), "root", to, "root", [&](uint64_t count) { progress(count); }, sys::Special::Copy);
 }
 
 Status make_copy(const Store &store, const JailName &from, const JailConfig &copy, const std::string &text) {

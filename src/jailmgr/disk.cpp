@@ -1,10 +1,10 @@
 #include "jailmgr/disk.h"
 
 #include "base/text.h"
-#include "jailmgr/copy_tree.h"
 #include "jailmgr/tool.h"
 #include "launch/disk.h"
 #include "launch/root.h"
+#include "sys/copy_tree.h"
 #include "sys/file.h"
 
 #include <cerrno>
@@ -60,15 +60,16 @@ Status put_in_place(const std::string &fresh, const std::string &image, const st
   return sync_directory(dir);
 }
 
-// Mounted once by us: that it can be is known before it counts, and mke2fs(8) leaves the root's mode and lost+found.
-Status finish_image(const std::string &fresh, const std::string &root) {
-  struct stat st{};
-  if (stat(root.c_str(), &st) != 0) return fail_errno(root);
+// Filled here: the tree is a jail's, and `mkfs.ext4 -d`, which could fill it, corrupts its own memory on one of 5000
+// levels (1.47.0).
+Status fill_image(const std::string &fresh, const std::string &root) {
+  const Fd from(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!from) return fail_errno(root);
   const Fd mount = TRY(launch::mount_image(fresh, 0));
   const Fd top(openat(mount.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!top || fchown(top.get(), st.st_uid, st.st_gid) != 0 || fchmod(top.get(), st.st_mode & 07777U) != 0)
-    return fail_errno("root of " + fresh);
+  if (!top) return fail_errno("root of " + fresh);
   if (unlinkat(top.get(), "lost+found", AT_REMOVEDIR) != 0 && errno != ENOENT) return fail_errno("lost+found");
+  TRY_IN("root", sys::copy_content(from.get(), top.get(), sys::Special::Copy));
   if (syncfs(top.get()) != 0) return fail_errno(fresh);
   return {};
 }
@@ -79,11 +80,11 @@ Status make_image(const std::string &dir, const std::string &root, const Limits 
   const Fd file(open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file || ftruncate(file.get(), static_cast<off_t>(*limits.disk)) != 0) return fail_errno(fresh);
   // No blocks kept for uid 0: that is who the jail is.
-  std::vector<std::string> argv{kMake, "-q", "-F", "-m", "0", "-d", root};
+  std::vector<std::string> argv{kMake, "-q", "-F", "-m", "0"};
   if (limits.inodes) argv.insert(argv.end(), {"-N", std::to_string(*limits.inodes)});
   argv.push_back(fresh);
   TRY_IN("limit 'disk'", run_tool(argv));
-  TRY_IN("limit 'disk'", finish_image(fresh, root));
+  TRY_IN("limit 'disk'", fill_image(fresh, root));
   return put_in_place(fresh, dir + "/disk.img", dir);
 }
 
@@ -164,7 +165,7 @@ Result<bool> copy_image(const Store &store, const JailName &name, int to) {
   const Fd unused = TRY(launch::lock_image(image)); // a jail that has just ended may not have left it yet
   const Fd from(open(store.jail_dir(name).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!from) return fail_errno(store.jail_dir(name));
-  TRY(copy_tree(from.get(), "disk.img", to, "disk.img"));
+  TRY(sys::copy_tree(from.get(), "disk.img", to, "disk.img"));
   TRY(make_place(to));
   return true;
 }

@@ -1,10 +1,10 @@
 #include "jailmgr/etc.h"
 
 #include "base/fd.h"
-#include "jailmgr/copy_tree.h"
 #include "launch/disk.h"
 #include "launch/root.h"
 #include "sys/call.h"
+#include "sys/copy_tree.h"
 #include "sys/file.h"
 
 #include <cerrno>
@@ -126,8 +126,8 @@ Status seed_certificates(int from, int etc) {
   const Fd theirs(openat(from, "ssl", O_PATH | O_DIRECTORY | O_CLOEXEC));
   const Fd ours(openat(etc, "ssl", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!theirs || !ours) return fail_errno("ssl");
-  TRY(copy_if_there(theirs.get(), "certs", ours.get(), "certs"));
-  TRY(copy_if_there(theirs.get(), "openssl.cnf", ours.get(), "openssl.cnf"));
+  TRY(sys::copy_if_there(theirs.get(), "certs", ours.get(), "certs"));
+  TRY(sys::copy_if_there(theirs.get(), "openssl.cnf", ours.get(), "openssl.cnf"));
   return {};
 }
 
@@ -147,7 +147,7 @@ Status seed_etc(int etc, const std::string &source, const std::string &hostname)
     TRY(put(etc, "resolv.conf", *resolver, 0644));
   else if (resolver.error().kind() != ErrorKind::NotFound)
     return std::unexpected(resolver.error());
-  for (const char *name : kCopied) TRY(copy_if_there(from.get(), name, etc, name));
+  for (const char *name : kCopied) TRY(sys::copy_if_there(from.get(), name, etc, name));
   if (faccessat(etc, "mtab", F_OK, AT_SYMLINK_NOFOLLOW) != 0 && symlinkat("/proc/self/mounts", etc, "mtab") != 0)
     return fail_errno("mtab");
   return seed_certificates(from.get(), etc);

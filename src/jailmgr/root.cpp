@@ -2,9 +2,9 @@
 
 #include "base/fd.h"
 #include "jailmgr/base.h"
-#include "jailmgr/copy_tree.h"
 #include "jailmgr/etc.h"
 #include "jailmgr/progress.h"
+#include "sys/copy_tree.h"
 #include "sys/entries.h"
 
 #include <cerrno>
@@ -63,7 +63,7 @@ Status copy_usr(const std::string &base_dir, int root) {
   const Fd usr(open((base_dir + "/usr").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); // for "host" through the link
   if (!usr) return fail_errno(base_dir + "/usr");
   Progress progress("/usr");
-  return copy_tree(usr.get(), ".", root, "usr", [&](uint64_t count) { progress(count); });
+  return sys::copy_tree(usr.get(), ".", root, "usr", [&](uint64_t count) { progress(count); });
 }
 
 } // namespace

@@ -23,7 +23,8 @@ using namespace jails;
 namespace {
 
 constexpr std::string_view kCreating = ".create-", kDestroying = ".destroy-";
-constexpr std::string_view kMoving = ".rename-"; // .rename-NEW: a link whose text is the old name
+constexpr std::string_view kRemoving = ".remove-"; // of versions that could not remove a deep tree in its place
+constexpr std::string_view kMoving = ".rename-";   // .rename-NEW: a link whose text is the old name
 
 std::string move_mark(const JailName &to) { return std::string(kMoving) + to.str(); }
 
@@ -33,6 +34,18 @@ Status check_overlap(std::string_view owner, std::span<const PortReservation> th
     for (const auto &other : theirs)
       if (overlap(port, other))
         return fail(ErrorKind::Exists, fmt::format("port {} is reserved by jail {}", to_string(port), owner));
+  return {};
+}
+
+bool is_leftover(std::string_view entry) {
+  return entry.starts_with(kCreating) || entry.starts_with(kDestroying) || entry.starts_with(kRemoving);
+}
+
+Status remove_leftover(int jails, const std::string &entry, const std::string &path) {
+  const Fd dir(openat(jails, entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!dir || flock(dir.get(), LOCK_EX | LOCK_NB) != 0) return {}; // somebody is at work on it
+  TRY(check_no_mounts(path, path));
+  TRY_IN(path, sys::remove_tree(jails, entry));
   return {};
 }
 
@@ -163,13 +176,12 @@ Status Store::clean() const {
     if (!entry.starts_with(kMoving)) continue;
     if (const auto to = JailName::parse(entry.substr(kMoving.size()))) finish_killed_rename(*instance_, *this, *to);
   }
-  const auto held = TRY(lock()); // a draft that was there before is locked by its maker from now on
+  // Its maker has locked any draft among them by the time that we had this; not kept, for a large tree takes a while.
+  TRY(lock());
   for (const auto &entry : entries) {
-    if (!entry.starts_with(kCreating) && !entry.starts_with(kDestroying)) continue;
-    const Fd dir(openat(jails_.get(), entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!dir || flock(dir.get(), LOCK_EX | LOCK_NB) != 0) continue; // somebody is at work on it
-    TRY(check_no_mounts(entry, jails_dir() + "/" + entry));
-    TRY_IN(jails_dir(), sys::remove_tree(jails_.get(), entry));
+    if (!is_leftover(entry)) continue;
+    const Status removed = remove_leftover(jails_.get(), entry, jails_dir() + "/" + entry);
+    if (!removed) fmt::print(stderr, "jailmgr: warning: left over: {}\n", removed.error().text());
   }
   return {};
 }
@@ -220,7 +232,7 @@ Status Store::remove(const JailName &name) const {
   const Fd dir(openat(jails_.get(), name.str().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!dir || flock(dir.get(), LOCK_EX | LOCK_NB) != 0) return fail_errno(jail_dir(name));
   if (renameat(jails_.get(), name.str().c_str(), jails_.get(), entry.c_str()) != 0) return fail_errno(jail_dir(name));
-  TRY_IN(jails_dir(), sys::remove_tree(jails_.get(), entry));
+  TRY_IN(jails_dir() + "/" + entry, sys::remove_tree(jails_.get(), entry));
   return {};
 }
 

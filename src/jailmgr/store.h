@@ -62,8 +62,8 @@ public:
   // Exists "jail web exists already", or that it is declared in CONFIG/jails.d.
   [[nodiscard]] jails::Status require_free(const jails::JailName &name) const;
 
-  // Removes what a create, clone or destroy that was killed left behind, and finishes a rename. Takes name locks: the
-  // caller has none.
+  // Removes what a create, clone or destroy that was killed left behind, and finishes a rename. What cannot be removed
+  // is named on stderr and stays: no jail has to wait for it. Takes name locks: the caller has none.
   jails::Status clean() const;
 
   // Gives a jail's directory another name. What else a rename has to do comes after that (renaming.h); until

@@ -1,7 +1,8 @@
 #include "sys/quota.h"
 
+#include "base/text.h"
 #include "sys/call.h"
-#include "sys/entries.h"
+#include "sys/descent.h"
 
 #include <cerrno>
 #include <cstring>
@@ -17,7 +18,6 @@
 namespace jails::sys {
 namespace {
 
-constexpr int kMaxDepth = 450; // two descriptors each, of 1024
 constexpr uint64_t kBlock = 1U << QIF_DQBLKSIZE_BITS;
 constexpr uint32_t kOurs = 0x40000000; // numbers from here to twice that: away from the small ones that people give
 
@@ -45,21 +45,28 @@ Status set_project(int fd, uint32_t project, bool inherit) {
 }
 
 // Everything below, and not the directory itself. Never through a link or into another file system.
-Status tag_below(int dir, uint32_t project, int depth) {
+Status tag_below(int dir, uint32_t project) {
   constexpr uint64_t kHere = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-  if (depth > kMaxDepth) return fail(ErrorKind::Unsupported, "too deep a tree");
-  const auto list = TRY_IN("directory", entries_of(dir, "."));
-  while (const dirent *entry = readdir(list.get())) {
+  auto at = TRY(Descent::from(TRY(open_at(dir, ".", O_RDONLY | O_DIRECTORY, kHere))));
+  for (;;) {
+    const dirent *entry = TRY(at.next());
+    if (entry == nullptr && at.depth() == 0) return {};
+    if (entry == nullptr) {
+      TRY_IN("a directory", set_project(at.fd(), project, true));
+      TRY(at.leave());
+      continue;
+    }
     const std::string name = entry->d_name;
     struct stat st{};
-    if (name == "." || name == ".." || fstatat(dir, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) continue;
-    const bool is_dir = S_ISDIR(st.st_mode);
-    const Fd fd = TRY_IN(name, open_at(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, kHere));
-    if (is_dir) TRY_IN(name, tag_below(fd.get(), project, depth + 1));
-    TRY_IN(name, set_project(fd.get(), project, is_dir));
+    if (fstatat(at.fd(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (S_ISDIR(st.st_mode)) {
+      TRY(at.enter(name));
+    } else if (S_ISREG(st.st_mode)) {
+      const auto fd = open_at(at.fd(), name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, kHere);
+      if (!fd) return fail_errno(printable(name), fd.error().sys_errno());
+      TRY_IN(printable(name), set_project(fd->get(), project, false));
+    }
   }
-  return {};
 }
 
 // By the directory's inode number, which no other one has; another if somebody else's files have that project.
@@ -101,7 +108,7 @@ Result<uint32_t> make_project(int dir) {
   if (is_ours(there)) return there;
   if (there != 0) return fail(ErrorKind::Unsupported, "it is in project " + std::to_string(there) + " already");
   const uint32_t project = TRY(free_project(dir));
-  TRY(tag_below(dir, project, 0));
+  TRY(tag_below(dir, project));
   TRY(set_project(dir, project, true));
   // What is made from now on has it too: asked of the kernel, for that is what the limit stands on.
   const Fd tried(openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));

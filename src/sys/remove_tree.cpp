@@ -1,40 +1,25 @@
 #include "sys/file.h"
 
+#include "base/text.h"
+#include "sys/call.h"
+#include "sys/descent.h"
+
 #include <cerrno>
-#include <cstring>
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <memory>
+#include <linux/openat2.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <vector>
 
 namespace jails::sys {
 namespace {
 
-// One open directory of the walk. Depth is bounded by heap, not by stack or descriptors: only the current directory is
-// open, and ".." is never trusted because the tree may be hostile; instead parents stay open up to a bound.
-struct Level {
-  std::unique_ptr<DIR, int (*)(DIR *)> dir;
-  std::string name;
-};
-
-Result<Level> open_level(int parent, const std::string &name, dev_t device) {
-  Fd fd(openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd) return fail_errno(name);
-  struct stat st{};
-  if (fstat(fd.get(), &st) != 0) return fail_errno(name);
-  if (device != 0 && st.st_dev != device) return fail(ErrorKind::Busy, name + ": another file system is mounted here");
-  DIR *dir = fdopendir(fd.get());
-  if (dir == nullptr) return fail_errno(name);
-  (void)fd.release();
-  return Level{{dir, closedir}, name};
-}
-
-// A jail may set the immutable and append-only flags (CAP_LINUX_IMMUTABLE in low).
+// A jail may set the immutable and append-only flags (CAP_LINUX_IMMUTABLE in low). To open a device is an act of its
+// own, and it has no flags.
 void clear_flags(int parent, const char *name) {
+  struct stat st{};
+  if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))) return;
   const Fd fd(openat(parent, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
   int flags = 0;
   if (!fd || ioctl(fd.get(), FS_IOC_GETFLAGS, &flags) != 0) return;
@@ -42,60 +27,65 @@ void clear_flags(int parent, const char *name) {
   (void)ioctl(fd.get(), FS_IOC_SETFLAGS, &flags);
 }
 
-Status remove_entry(int parent, const char *name, int flags) {
-  if (unlinkat(parent, name, flags) == 0 || errno == ENOENT) return {};
+Status remove_entry(int parent, const std::string &name, int flags) {
+  if (unlinkat(parent, name.c_str(), flags) == 0 || errno == ENOENT) return {};
   if (errno == EPERM) {
     clear_flags(parent, ".");
-    clear_flags(parent, name);
-    if (unlinkat(parent, name, flags) == 0 || errno == ENOENT) return {};
+    clear_flags(parent, name.c_str());
+    if (unlinkat(parent, name.c_str(), flags) == 0 || errno == ENOENT) return {};
   }
-  return fail_errno(name);
+  return fail_errno(printable(name));
 }
 
-// Opening a FIFO or device to clear flags is avoided for anything but files and directories.
 bool is_directory(int parent, const dirent &entry) {
   if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
   struct stat st{};
   return fstatat(parent, entry.d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool is_not_empty(const Status &removed) {
+  return !removed && (removed.error().sys_errno() == ENOTEMPTY || removed.error().sys_errno() == EEXIST);
+}
+
+// Once through all that is below, the lowest first. The number of entries that it removed.
+Result<uint64_t> empty(Descent &at) {
+  for (uint64_t count = 0;;) {
+    const dirent *entry = TRY(at.next());
+    if (entry == nullptr && at.depth() == 0) return count;
+    const bool climbs = entry == nullptr;
+    const std::string name = climbs ? TRY(at.leave()) : entry->d_name;
+    const bool directory = climbs || is_directory(at.fd(), *entry);
+    const Status removed = remove_entry(at.fd(), name, directory ? AT_REMOVEDIR : 0);
+    if (removed) {
+      count++;
+    } else if (!is_not_empty(removed)) {
+      return std::unexpected(removed.error());
+    } else if (!climbs) {
+      TRY(at.enter(name));
+    } // else: an entry that a file system did not show, as when it orders them anew; the next time
+  }
+}
+
 } // namespace
 
 Status remove_tree(int dir, const std::string &name) {
   struct stat st{};
-  if (fstatat(dir, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT ? Status{} : fail_errno(name);
-  if (!S_ISDIR(st.st_mode)) return remove_entry(dir, name.c_str(), 0);
-  std::vector<Level> levels;
-  levels.push_back(TRY(open_level(dir, name, 0)));
-  while (!levels.empty()) {
-    const int here = dirfd(levels.back().dir.get());
-    errno = 0;
-    const dirent *entry = readdir(levels.back().dir.get());
-    if (entry == nullptr) {
-      if (errno != 0) return fail_errno(levels.back().name);
-      const std::string done = levels.back().name;
-      levels.pop_back();
-      TRY(remove_entry(levels.empty() ? dir : dirfd(levels.back().dir.get()), done.c_str(), AT_REMOVEDIR));
-      continue;
-    }
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    if (!is_directory(here, *entry)) {
-      TRY(remove_entry(here, entry->d_name, 0));
-    } else {
-      if (unlinkat(here, entry->d_name, AT_REMOVEDIR) == 0) continue;
-      auto next = open_level(here, entry->d_name, st.st_dev);
-      if (!next && next.error().sys_errno() == EMFILE) {
-        // Deeper than descriptors go (a tree made to be): hang the rest up here and start on it from the top.
-        const std::string moved = ".remove-" + std::to_string(levels.size());
-        if (renameat(here, entry->d_name, dir, moved.c_str()) != 0) return fail_errno(levels.back().name);
-        TRY(remove_tree(dir, moved));
-        continue;
-      }
-      if (!next) return std::unexpected(std::move(next).error());
-      levels.push_back(std::move(*next));
-    }
+  if (fstatat(dir, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT ? Status{} : fail_errno(printable(name));
+  if (!S_ISDIR(st.st_mode)) return remove_entry(dir, name, 0);
+  constexpr uint64_t kHere = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+  auto top = open_at(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, kHere);
+  if (!top) return fail_errno(printable(name), top.error().sys_errno());
+  auto at = TRY(Descent::from(std::move(*top)));
+  for (;;) {
+    auto removed = empty(at);
+    if (!removed && (removed.error().sys_errno() == EXDEV || removed.error().sys_errno() == EBUSY))
+      return fail(ErrorKind::Busy, removed.error().text() + " (is something mounted there?)", EBUSY);
+    if (!removed) return std::unexpected(std::move(removed).error());
+    Status done = remove_entry(dir, name, AT_REMOVEDIR);
+    if (!is_not_empty(done) || *removed == 0) return done;
+    at.rewind();
   }
-  return {};
 }
 
 } // namespace jails::sys

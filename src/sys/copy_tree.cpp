@@ -1,12 +1,13 @@
-#include "jailmgr/copy_tree.h"
+#include "sys/copy_tree.h"
 
 #include "base/fd.h"
 #include "base/text.h"
-#include "sys/entries.h"
+#include "sys/descent.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <deque>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
@@ -18,10 +19,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace jailmgr {
-
-using namespace jails;
-
+namespace jails::sys {
 namespace {
 
 // What a module of the kernel writes (labels, hashes) is about the file and its place: the module labels the copy.
@@ -49,50 +47,131 @@ Status copy_range(int in, int out, off_t from, off_t to, bool &by_range) {
   return {};
 }
 
+// Where the copy is, below its top: for links among what is copied, and for errors. Further down than a path can be
+// written it stays what it was.
+class Path {
+public:
+  void enter(const std::string &name) {
+    if (beyond_ > 0 || text_.size() + 1 + name.size() + kRoom > PATH_MAX)
+      beyond_++;
+    else
+      text_ += "/" + name;
+  }
+  void leave() {
+    if (beyond_ > 0)
+      beyond_--;
+    else
+      text_.erase(text_.find_last_of('/'));
+  }
+  // Of an entry: "/a/b", or nothing where that is too long.
+  [[nodiscard]] std::string to(const std::string &name) const { return beyond_ > 0 ? "" : text_ + "/" + name; }
+  // The same for a person, whole or not: "a/b".
+  [[nodiscard]] std::string shown(const std::string &name) const {
+    const std::string path = text_ + "/" + name;
+    if (beyond_ == 0 && path.size() <= kShown) return printable(std::string_view(path).substr(1));
+    return printable(std::string_view(path).substr(1, kShown / 2)) + "/.../" + printable(name);
+  }
+
+private:
+  static constexpr size_t kRoom = 2 * (NAME_MAX + 1) + 1, kShown = 240; // for the top's name, the entry's and the end
+  std::string text_;
+  uint64_t beyond_ = 0;
+};
+
 class Copier {
 public:
   Copier(int to, const std::function<void(uint64_t)> &progress, Special special)
       : top_(to), special_(special), progress_(progress) {}
 
-  // path: of the copy, below the directory that it was begun in.
-  Status entry(int from, const std::string &name, int to, const std::string &as, const std::string &path) {
+  Status tree(int from, const std::string &name, int to, const std::string &as) {
     struct stat st{};
-    if (fstatat(from, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno(printable(name));
-    if (device_ == 0) device_ = st.st_dev;
-    if (progress_ && ++count_ % 512 == 0) progress_(count_);
-    if (S_ISDIR(st.st_mode)) return directory(from, name, to, as, path, st);
-    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode) && special_ == Special::LeaveOut) return {};
-    if (st.st_nlink > 1 && st.st_dev == device_) {
-      const auto [first, fresh] = linked_.try_emplace(st.st_ino, path);
-      if (!fresh && linkat(top_, first->second.c_str(), to, as.c_str(), 0) == 0) return {};
-      if (!fresh && errno != ENAMETOOLONG && errno != EMLINK) return fail_errno(printable(name));
+    if (fstatat(from, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno("read");
+    device_ = st.st_dev;
+    if (!S_ISDIR(st.st_mode)) return not_directory(from, name, to, as, "", st);
+    if (mkdirat(to, as.c_str(), 0700) != 0) return fail_errno("create");
+    return content_of(from, name, to, as, st);
+  }
+
+  // as: of a directory, which is there.
+  Status content_of(int from, const std::string &name, int to, const std::string &as, const struct stat &st) {
+    auto source = TRY(begin(from, name));
+    auto copy = TRY(begin(to, as));
+    device_ = st.st_dev;
+    accessed_.push_back(st.st_atim);
+    for (;;) {
+      if (const dirent *next = TRY(source.next())) {
+        const std::string child = next->d_name;
+        TRY_IN(path_.shown(child), entry(source, copy, child, as));
+        continue;
+      }
+      TRY_IN(path_.shown("."), finish(source.fd(), copy.fd()));
+      if (source.depth() == 0) return {};
+      TRY_IN(path_.shown(".."), source.leave());
+      TRY_IN(path_.shown(".."), copy.leave_unread());
+      path_.leave();
     }
-    TRY_IN(printable(name), S_ISREG(st.st_mode)   ? file(from, name, to, as)
-                            : S_ISLNK(st.st_mode) ? link(from, name, to, as, st)
-                                                  : node(to, as, st));
-    return {};
   }
 
 private:
-  Status directory(int from, const std::string &name, int to, const std::string &as, const std::string &path,
-                   const struct stat &st) {
-    if (mkdirat(to, as.c_str(), 0700) != 0) return fail_errno(printable(as));
-    const Fd made(openat(to, as.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!made) return fail_errno(printable(as));
-    if (st.st_dev == device_) {
-      const auto dir = TRY_IN(printable(name), sys::entries_of(from, name));
-      const int source = dirfd(dir.get());
-      while (const dirent *entry_of = readdir(dir.get())) {
-        const std::string child = entry_of->d_name;
-        if (child == "." || child == "..") continue;
-        TRY_IN(printable(name), entry(source, child, made.get(), child, path + "/" + child));
-      }
-      TRY_IN(printable(name), mode_and_owner(made.get(), st));
-      TRY_IN(printable(name), copy_attributes(source, made.get()));
-    } else {
-      TRY_IN(printable(name), mode_and_owner(made.get(), st));
+  static Result<Descent> begin(int at, const std::string &name) {
+    Fd fd(openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd) return fail_errno("open");
+    return Descent::from(std::move(fd));
+  }
+
+  // One entry of the directory where both are; a directory is gone into.
+  Status entry(Descent &source, Descent &copy, const std::string &name, const std::string &top) {
+    struct stat st{};
+    if (fstatat(source.fd(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno("read");
+    if (progress_ && ++count_ % 512 == 0) progress_(count_);
+    if (!S_ISDIR(st.st_mode)) {
+      const std::string path = path_.to(name);
+      return not_directory(source.fd(), name, copy.fd(), name, path.empty() ? "" : top + path, st);
     }
+    if (mkdirat(copy.fd(), name.c_str(), 0700) != 0) return fail_errno("create");
+    const Status entered = source.enter(name);
+    if (!entered && entered.error().sys_errno() == EXDEV) return mount_point(copy.fd(), name, st);
+    TRY(entered);
+    TRY(copy.enter(name));
+    path_.enter(name);
+    accessed_.push_back(st.st_atim);
+    return {};
+  }
+
+  // path: of the copy from top_, to link to; empty: longer than that goes.
+  Status not_directory(int from, const std::string &name, int to, const std::string &as, const std::string &path,
+                       const struct stat &st) {
+    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode) && special_ == Special::LeaveOut) return {};
+    if (st.st_nlink > 1 && st.st_dev == device_) {
+      const auto first = linked_.find(st.st_ino);
+      if (first != linked_.end()) {
+        if (linkat(top_, first->second.c_str(), to, as.c_str(), 0) == 0) return {};
+        if (errno != EMLINK) return fail_errno("link");
+      } else if (!path.empty()) {
+        linked_.emplace(st.st_ino, path);
+      }
+    }
+    return S_ISREG(st.st_mode)   ? file(from, name, to, as)
+           : S_ISLNK(st.st_mode) ? link(from, name, to, as, st)
+                                 : node(to, as, st);
+  }
+
+  static Status mount_point(int to, const std::string &as, const struct stat &st) {
+    const Fd made(openat(to, as.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!made) return fail_errno("open");
+    TRY(mode_and_owner(made.get(), st));
     return times(made.get(), "", st);
+  }
+
+  // When all is in it: what was made there changed its times, and its mode may forbid it.
+  Status finish(int source, int made) {
+    struct stat st{};
+    if (fstat(source, &st) != 0) return fail_errno("read");
+    st.st_atim = accessed_.back(); // before it was read
+    accessed_.pop_back();
+    TRY(mode_and_owner(made, st));
+    TRY(copy_attributes(source, made));
+    return times(made, "", st);
   }
 
   Status file(int from, const std::string &name, int to, const std::string &as) {
@@ -180,6 +259,8 @@ private:
   uint64_t count_ = 0;
   bool reflink_ = true, by_range_ = true; // until the file system says no
   std::map<ino_t, std::string> linked_;   // where the copy of a file with several names is
+  Path path_;
+  std::deque<timespec> accessed_; // of the directories on the way
   std::vector<char> names_ = std::vector<char>(XATTR_LIST_MAX), value_ = std::vector<char>(XATTR_SIZE_MAX);
 };
 
@@ -187,7 +268,15 @@ private:
 
 Status copy_tree(int from, const std::string &name, int to, const std::string &as,
                  const std::function<void(uint64_t)> &progress, Special special) {
-  return Copier(to, progress, special).entry(from, name, to, as, as);
+  TRY_IN(printable(name), Copier(to, progress, special).tree(from, name, to, as));
+  return {};
+}
+
+Status copy_content(int from, int to, Special special) {
+  struct stat st{};
+  if (fstat(from, &st) != 0) return fail_errno("read");
+  const std::function<void(uint64_t)> nobody;
+  return Copier(to, nobody, special).content_of(from, ".", to, ".", st);
 }
 
 Result<bool> copy_if_there(int from, const std::string &name, int to, const std::string &as) {
@@ -196,4 +285,4 @@ Result<bool> copy_if_there(int from, const std::string &name, int to, const std:
   return true;
 }
 
-} // namespace jailmgr
+} // namespace jails::sys
