@@ -227,9 +227,7 @@ Session *Spawner::find_client(int key) {
   return nullptr;
 }
 
-bool Spawner::is_probe(pid_t sid) {
-  if (!has_probes()) return false;
-  read_anchor(); // perhaps its pid
+bool Spawner::is_probe(pid_t sid) const {
   return std::ranges::any_of(sessions_,
                              [sid](const auto &entry) { return entry.second->probe && entry.second->pid == sid; });
 }

@@ -63,7 +63,7 @@ public:
   // The session whose command this client (client_key) asked for; nullptr: none.
   Session *find_client(int key);
   // Is this the session (setsid(2)) of a probe; are there any?
-  bool is_probe(pid_t sid);
+  [[nodiscard]] bool is_probe(pid_t sid) const;
   [[nodiscard]] bool has_probes() const;
   // Commands of users whose client has gone; of this one, or of all.
   [[nodiscard]] size_t left_by_users(std::optional<uint32_t> uid) const;

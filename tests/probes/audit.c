@@ -1,6 +1,6 @@
 /* The host's auditing, for tests. `audit get`: "ENABLED FAILURE". `audit hold`: switches it on, says "on", and puts it
- * back as it was at the end of its standard input, which comes also when the test is killed. `audit listen FILE`: appends
- * the texts of Landlock's records until it is killed. */
+ * back as it was at the end of its standard input, which comes also when the test is killed. `audit listen FILE`:
+ * appends the texts of Landlock's records until it is killed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
