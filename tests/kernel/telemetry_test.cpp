@@ -66,6 +66,16 @@ TEST_F(TelemetryTest, CpuOfABusyChild) {
   EXPECT_EQ(usage("idle").cpu_ticks_1s, 0U);
 }
 
+// Time in which a hypervisor ran something else, of all CPUs, in ns. In ticks of 10 ms, by CPU.
+uint64_t stolen_ns() {
+  std::ifstream file("/proc/stat");
+  std::string word;
+  uint64_t value = 0;
+  file >> word;
+  for (int i = 0; i < 8; i++) file >> value; // user nice system idle iowait irq softirq steal
+  return value * 10'000'000;
+}
+
 TEST_F(TelemetryTest, CpuOfAThreadThatNeverSwitches) {
   make_jail("busy", Profile::High, "");
   Member child(cgroup_of("busy"), [](const auto &report) {
@@ -82,32 +92,27 @@ TEST_F(TelemetryTest, CpuOfAThreadThatNeverSwitches) {
   };
   // The kernel takes 5 % of each second from real-time threads (sched_rt_runtime_us): wait for a while between.
   bool found = false;
+  uint64_t stolen = 0; // is in our figure and not in the kernel's: a window with some says nothing
   for (int i = 0; i < 30 && !found; i++) {
     sleep_ms(20);
     const std::string before = switches();
+    const uint64_t stolen_before = stolen_ns();
     const uint64_t total_before = usage("busy").cpu_total_ns, kernel_before = kernels_cpu("busy");
     sleep_ms(500);
     const uint64_t used = usage("busy").cpu_total_ns - total_before, want = kernels_cpu("busy") - kernel_before;
-    found = switches() == before;
+    const uint64_t stolen_now = stolen_ns() - stolen_before;
+    found = switches() == before && stolen_now == 0;
+    if (switches() == before) stolen += stolen_now;
     if (!found) continue;
     EXPECT_GT(want, 450'000'000U);
     EXPECT_LT(deviation(used, want), kTolerance) << used << " against " << want;
   }
+  if (!found && stolen != 0) GTEST_SKIP() << "a hypervisor took time in each window, " << stolen / 1'000'000 << " ms";
   EXPECT_TRUE(found) << "the thread never ran half a second without a switch";
   sleep_ms(2000); // the last full second is one that it ran through
   const JailUsage busy = usage("busy");
   EXPECT_GE(busy.cpu_ticks_1s, 80U);
   EXPECT_LE(busy.cpu_ticks_1s, 100U);
-}
-
-// Time in which a hypervisor ran something else, of all CPUs, in ns. In ticks of 10 ms, by CPU.
-uint64_t stolen_ns() {
-  std::ifstream file("/proc/stat");
-  std::string word;
-  uint64_t value = 0;
-  file >> word;
-  for (int i = 0; i < 8; i++) file >> value; // user nice system idle iowait irq softirq steal
-  return value * 10'000'000;
 }
 
 // JAILS_MANY=100 makes it 100; the kernel's own figure is read before and after ours, so what runs between the two
