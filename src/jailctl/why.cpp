@@ -18,8 +18,8 @@ using namespace jails;
 namespace {
 
 // "0" is the host, which is no row of the tables: processes of the host are refused the ports that jails have reserved.
-Result<JailRow> subject(const Tables &tables, std::string_view name_or_jid) {
-  if (name_or_jid != "0") return tables.find(name_or_jid);
+Result<JailRow> subject(const Instance &instance, std::string_view name_or_jid) {
+  if (name_or_jid != "0") return find_jail(instance, name_or_jid);
   JailRow host;
   host.name = "the host";
   host.profile = Profile::Low;
@@ -64,7 +64,7 @@ Result<int> why(const Call &call) {
   TRY(need_root(call));
   const auto tables = TRY(Tables::open(call.instance));
   const Ledger ledger(call.instance);
-  auto jail = TRY(subject(tables, parsed.operands[0]));
+  auto jail = TRY(subject(call.instance, parsed.operands[0]));
   if (reset) {
     TRY(ledger.reset(jail.jid));
     return 0;
